@@ -1,0 +1,1 @@
+"""The one database that is the truth of a dataset. Nothing here knows of Scrapy."""

@@ -1,0 +1,1 @@
+"""Lists and tables that carsets ships; each file says whence it comes."""

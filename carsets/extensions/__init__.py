@@ -1,0 +1,1 @@
+"""What listens to the crawl: the ledger, the receipt, the progress display."""

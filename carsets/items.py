@@ -1,0 +1,94 @@
+"""What travels: what a source said (``FoundImage``) and the item on its way (``CarImage``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from carsets.licenses import NO_LICENSE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from carsets.licenses import DeclaredLicense
+    from carsets.outcomes import Outcome
+    from carsets.queries import Query
+    from carsets.reservations import Reservation
+    from carsets.vision.detection import Detection
+    from carsets.vision.inspection import Inspection
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundImage:
+    """What a source said about one image. Made by the pure parsers; never changed."""
+
+    # Where it is.
+    image_url: str  # the original; of the folder source: the path inside the folder
+    page_url: str = ""  # the page that shows it
+    alternates: tuple[str, ...] = ()  # smaller copies, largest first: asked when the original fails
+    thumbnail_url: str = ""
+
+    # What it is said to be.
+    source_id: str = ""  # the source's own id of the image
+    title: str = ""
+    description: str = ""
+    tags: tuple[str, ...] = ()
+    width: int | None = None  # pixels, a claim: measured after the download
+    height: int | None = None
+    taken: str = ""  # ISO 8601, as far as the source says
+    uploaded: str = ""  # ISO 8601
+    extra: Mapping[str, Any] = field(default_factory=dict)  # anything else worth keeping, JSON types
+
+    # Whose it is.
+    author: str = ""
+    author_url: str = ""
+    license: DeclaredLicense = NO_LICENSE
+    attribution: str = ""  # the line that the source asks to be shown
+
+    # What the user's list knows of the bytes ("" when it says nothing).
+    sha256: str = ""  # hex
+    md5: str = ""  # hex
+
+
+@dataclass(slots=True, kw_only=True)
+class CarImage:
+    """One image on its way. Every step fills in the fields that are its own."""
+
+    # --- The spider ---
+    found: FoundImage
+    source: str  # name of the spider
+    query: Query
+    page: int = 1  # page of the query's answer, from 1
+    rank: int = 0  # place within the query's answer, from 1
+    local_path: str = ""  # of the folder source alone: the file to read
+
+    # --- CarImagesPipeline (Scrapy's own names: without them ImagesPipeline loses its result) ---
+    image_urls: list[str] = field(default_factory=list)
+    images: list[dict[str, Any]] = field(default_factory=list)
+    body: bytes | None = None  # the served bytes; None again once the item has ended
+    served_url: str = ""  # after redirects
+    served_headers: dict[str, str] = field(default_factory=dict)  # lower-case names, as answered
+    fetched_at: str = ""  # ISO 8601, UTC
+    admitted: bool = False  # holds a place among the images in flight
+
+    # --- MimePipeline ---
+    inspection: Inspection | None = None
+
+    # --- LicensePipeline ---
+    license: DeclaredLicense = NO_LICENSE  # the best evidence of all: source, page, file
+    reservation: Reservation | None = None
+
+    # --- DuplicatesPipeline ---
+    image_id: str = ""  # first 16 hex digits of the sha256
+    duplicate_of: str = ""  # image id
+    replaces: tuple[str, ...] = ()  # image ids of stored, worse copies of this picture
+
+    # --- CarDetectionPipeline ---
+    detection: Detection | None = None
+
+    # --- StoragePipeline ---
+    path: str = ""  # inside the image store
+
+    # --- How it ended ---
+    outcome: Outcome | None = None
+    note: str = ""  # what exactly was wrong, for people

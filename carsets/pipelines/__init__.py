@@ -1,0 +1,1 @@
+"""One file per step, in the order that ``ITEM_PIPELINES`` in settings.py gives them."""

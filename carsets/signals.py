@@ -1,0 +1,20 @@
+"""Signals between the spiders, the ledger and the progress display.
+
+Sent through ``crawler.signals.send_catch_log(signal, spider=..., **facts)``; receivers name the
+facts they want.
+"""
+
+query_page_read = object()
+"""One answer of a source was read. Facts: ``query`` (Query), ``page`` (int), ``outcome``
+(QueryOutcome), ``found`` (int, images on it), ``last`` (bool), ``note`` (str), ``url`` (str)."""
+
+query_ended = object()
+"""No more pages will be asked for a query. Facts: ``query`` (Query), ``outcome``
+(QueryOutcome), ``note`` (str)."""
+
+image_found = object()
+"""An image entered the way of an image. Facts: ``item`` (CarImage)."""
+
+image_replaced = object()
+"""A better copy took the place of images that were stored before. Facts: ``image_ids`` (the
+replaced), ``by`` (image id)."""

@@ -1,0 +1,1 @@
+"""Looking at images. A plain Python library: nothing here knows of Scrapy."""
