@@ -6,7 +6,8 @@ facts they want.
 
 query_page_read = object()
 """One answer of a source was read. Facts: ``query`` (Query), ``page`` (int), ``outcome``
-(QueryOutcome), ``found`` (int, images on it), ``last`` (bool), ``note`` (str), ``url`` (str)."""
+(QueryOutcome), ``found`` (int, images taken from it), ``last`` (bool: no page will follow),
+``next`` (str | int | None: what asks for the page after it), ``note`` (str), ``url`` (str)."""
 
 query_ended = object()
 """No more pages will be asked for a query. Facts: ``query`` (Query), ``outcome``

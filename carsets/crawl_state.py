@@ -1,0 +1,164 @@
+"""What the spider, the steps and the extensions of one crawl share."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import deque
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
+from weakref import WeakKeyDictionary
+
+from scrapy import signals
+
+from carsets.catalog.catalog import Catalog
+from carsets.catalog.known_urls import KnownUrls
+from carsets.items import CarImage
+from carsets.outcomes import Outcome
+from carsets.places import Places
+
+if TYPE_CHECKING:
+    from scrapy.crawler import Crawler
+
+
+class CrawlState:
+    """One crawl's dataset, and the limits under which its images travel.
+
+    Made on first use and found again through the crawler, so that no part has to know which
+    other part was built first.
+    """
+
+    _of_crawlers: WeakKeyDictionary[Crawler, CrawlState] = WeakKeyDictionary()
+
+    def __init__(self, crawler: Crawler) -> None:
+        settings = crawler.settings
+        self.run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
+        self.places = Places.from_settings(settings)
+        self.in_flight = InFlight(
+            settings.getint("IMAGES_IN_FLIGHT"), settings.getint("IMAGES_IN_FLIGHT_BYTES")
+        )
+        self.quota = Quota()
+        self.stop_reason = ""  # why the run has to end early: "" while all is well
+        self._crawler = crawler
+        for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
+            crawler.signals.connect(self._let_go, signal)
+
+    @classmethod
+    def of(cls, crawler: Crawler) -> Self:
+        """Return the state of this crawl."""
+        if crawler not in cls._of_crawlers:
+            cls._of_crawlers[crawler] = cls(crawler)
+        return cls._of_crawlers[crawler]  # type: ignore[return-value]
+
+    @cached_property
+    def catalog(self) -> Catalog:
+        """The dataset's catalog, opened (and made) on first use."""
+        return Catalog.open(self.places.catalog_url)
+
+    @cached_property
+    def known_urls(self) -> KnownUrls:
+        """The URLs that must not be fetched again."""
+        return KnownUrls.load(self.catalog)
+
+    def stop(self, reason: str) -> None:
+        """Ask the crawl to end, for a reason that the receipt will give."""
+        if not self.stop_reason:
+            self.stop_reason = reason
+            asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=reason))  # noqa: RUF006
+
+    def _let_go(self, item: Any) -> None:
+        if not isinstance(item, CarImage):
+            return
+        if item.admitted:
+            item.admitted = False
+            self.in_flight.leave(len(item.body or b""))
+            self.quota.settle(kept=item.outcome is Outcome.STORED)
+        item.body = None
+
+
+class InFlight:
+    """Bound the images between download and storage, by number and by bytes.
+
+    Scrapy does not bound media requests: everything that a page yields is let loose at once.
+    """
+
+    def __init__(self, most: int, most_bytes: int) -> None:
+        self.most = most
+        self.most_bytes = most_bytes
+        self.count = 0
+        self.bytes = 0
+        self.peak = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    def _room(self) -> bool:
+        return self.count < self.most and (self.bytes < self.most_bytes or not self.count)
+
+    async def enter(self) -> None:
+        """Wait for a place; first come, first served."""
+        if self._waiting or not self._room():
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            await turn  # whoever wakes us has already counted us
+        else:
+            self._count_in()
+
+    def hold(self, size: int) -> None:
+        """Count the bytes of an image that has arrived."""
+        self.bytes += size
+
+    def leave(self, size: int) -> None:
+        """Give a place back, and its bytes."""
+        self.count -= 1
+        self.bytes -= size
+        while self._waiting and self._room():
+            turn = self._waiting.popleft()
+            if not turn.done():
+                self._count_in()
+                turn.set_result(None)
+
+    def _count_in(self) -> None:
+        self.count += 1
+        self.peak = max(self.peak, self.count)
+
+
+class Quota:
+    """Keep exactly as many images as the user asked for (0: no limit).
+
+    Scrapy's CLOSESPIDER_ITEMCOUNT finishes every item already yielded, and so overshoots.
+    """
+
+    def __init__(self) -> None:
+        self.limit = 0
+        self.kept = 0  # of earlier runs of the same plan too
+        self._taken = 0
+        self._waiting: deque[asyncio.Future[None]] = deque()
+
+    @property
+    def reached(self) -> bool:
+        """Whether as many images are kept as were asked for."""
+        return bool(self.limit) and self.kept >= self.limit
+
+    async def take(self) -> bool:
+        """Wait until this image could still be needed; False when it is not any more."""
+        while self.limit and not self.reached and self.kept + self._taken >= self.limit:
+            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(turn)
+            await turn
+        if self.reached:
+            return False
+        self._taken += 1
+        return True
+
+    def settle(self, *, kept: bool) -> None:
+        """Say how an image that was taken has ended."""
+        self._taken -= 1
+        self.kept += kept
+        for turn in self._waiting:
+            if not turn.done():
+                turn.set_result(None)
+        self._waiting.clear()
+
+    def replaced(self, images: int) -> None:
+        """Say that stored images made room for a better copy of themselves."""
+        self.kept -= images

@@ -1,0 +1,41 @@
+"""Where the parts of a dataset lie, from the settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """The absolute places of one dataset."""
+
+    data_dir: Path
+    catalog_url: str  # SQLAlchemy URL
+    images_store: str  # path, or s3:// or gs:// address
+    receipts_dir: Path
+    pages_dir: Path
+
+    @classmethod
+    def from_settings(cls, settings: Mapping[str, Any]) -> Self:
+        """Read DATA_DIR and the settings that move a part of it elsewhere."""
+        data_dir = Path(settings["DATA_DIR"]).expanduser().absolute()
+
+        def place(name: str, inside: str) -> Path:
+            given = settings.get(name)
+            return Path(given).expanduser().absolute() if given else data_dir / inside
+
+        store = str(settings.get("IMAGES_STORE") or data_dir / "images")
+        if "://" not in store:
+            store = str(Path(store).expanduser().absolute())
+        return cls(
+            data_dir=data_dir,
+            catalog_url=settings.get("CATALOG_URL") or f"sqlite:///{data_dir / 'catalog.sqlite'}",
+            images_store=store,
+            receipts_dir=place("RECEIPTS_DIR", "receipts"),
+            pages_dir=place("PAGES_DIR", "pages"),
+        )

@@ -1,0 +1,251 @@
+"""What every source shares: arguments, the plan, paging, resuming, and stopping when refused."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+import scrapy
+from scrapy.http import Response, TextResponse
+
+from carsets.answers import Answer
+from carsets.crawl_state import CrawlState
+from carsets.items import CarImage, FoundImage
+from carsets.outcomes import QueryOutcome
+from carsets.problems import UserError
+from carsets.queries import Query, build_plan
+from carsets.signals import query_ended, query_page_read
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
+    from scrapy.crawler import Crawler
+    from twisted.python.failure import Failure
+
+# Error answers are facts about the source, so the parsers see them. (handle_httpstatus_all would
+# also switch redirects off.)
+ERROR_STATUSES = list(range(400, 600))
+
+
+class CarsetsSpider(scrapy.Spider):
+    """A source of images. Misspelt ``-a`` arguments are an error."""
+
+    arguments: ClassVar[frozenset[str]] = frozenset()  # the ``-a`` names that the source reads
+    _of_scrapyd: ClassVar[frozenset[str]] = frozenset({"_job", "_version"})
+
+    def __init__(self, name: str | None = None, **given: str) -> None:
+        unknown = given.keys() - self.arguments - self._of_scrapyd
+        if unknown:
+            raise UserError(
+                f"{self.name}: unknown argument {', '.join(sorted(unknown))}; "
+                f"it takes {', '.join(sorted(self.arguments))}"
+            )
+        self.given = {key: str(value) for key, value in given.items()}
+        super().__init__(name)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
+        spider = super().from_crawler(crawler, *args, **kwargs)
+        spider.state_of_crawl = CrawlState.of(crawler)
+        spider.prepare()
+        return spider
+
+    state_of_crawl: CrawlState
+
+    def prepare(self) -> None:
+        """Read the arguments and settings; raise ``UserError`` for what the user must mend."""
+
+    def car_image(self, found: FoundImage, query: Query, page: int, rank: int) -> CarImage:
+        """Return the item that travels."""
+        return CarImage(found=found, source=self.name, query=query, page=page, rank=rank)
+
+    def say_page(self, query: Query, page: int, answer: Answer, taken: int, url: str) -> None:
+        """Tell the ledger that a page was read."""
+        self.crawler.signals.send_catch_log(
+            query_page_read,
+            spider=self,
+            query=query,
+            page=page,
+            outcome=answer.outcome,
+            found=taken,
+            last=answer.next is None,
+            next=answer.next,
+            note=answer.note,
+            url=url,
+        )
+
+    def say_end(self, query: Query, outcome: QueryOutcome, note: str) -> None:
+        """Tell the ledger that no more pages of a query will be asked."""
+        self.crawler.signals.send_catch_log(
+            query_ended, spider=self, query=query, outcome=outcome, note=note
+        )
+
+
+class ImageSearchSpider(CarsetsSpider):
+    """A source that is asked in words and answers page by page."""
+
+    plan_arguments: ClassVar[frozenset[str]] = frozenset(
+        {"vehicles", "colors", "words", "template", "per_query", "limit", "query"}
+    )
+    arguments = plan_arguments
+    page_size: ClassVar[int] = 0  # results on a page
+    max_results: ClassVar[int] = 0  # what one query can reach; 0: no cap known
+    requests_per_minute: ClassVar[float] = 60  # the polite pace, for the plan
+    key_name: ClassVar[str] = ""  # environment variable without which the source cannot be asked
+    needs_contact: ClassVar[bool] = False  # whether the source's rules demand a contact
+
+    def prepare(self) -> None:
+        """Build the plan."""
+        self.plan = build_plan(
+            **{name: self.given.get(name, "") for name in self.plan_arguments}
+        )
+        self.bench: QueryOutcome | None = None  # set once the source refuses us
+        self._open = asyncio.Semaphore(self.settings.getint("QUERIES_AT_ONCE"))
+        self._seen: dict[str, set[str]] = {}  # URLs per open query, to notice repeated pages
+
+    @abstractmethod
+    def page_request(self, query: Query, page: int, cursor: str | int | None) -> scrapy.Request:
+        """Return the request for a page (from 1); ``cursor`` is what the page before gave."""
+
+    @abstractmethod
+    def read_page(self, response: Response) -> Answer:
+        """Read one answer of the source."""
+
+    async def start(self) -> AsyncIterator[scrapy.Request]:
+        """Ask every query of the plan that has not been answered yet, a few at a time."""
+        state = self.state_of_crawl
+        progress = await asyncio.to_thread(state.catalog.query_progress, self.name)
+        state.quota.limit = self.plan.limit
+        if self.plan.limit:
+            state.quota.kept = await asyncio.to_thread(self._kept_before)
+        for query in self.plan:
+            if self._stopping:
+                return
+            past = progress.get(query.query_id)
+            if past and past.outcome and QueryOutcome(past.outcome).is_answer:
+                continue
+            await self._open.acquire()
+            if self._stopping:
+                return
+            page, taken = (past.next_page, past.found) if past else (1, 0)
+            yield self._request(query, page, past.next if past else None, taken)
+
+    @property
+    def _stopping(self) -> bool:
+        state = self.state_of_crawl
+        return bool(self.bench or state.stop_reason or state.quota.reached)
+
+    def _kept_before(self) -> int:
+        kept = self.state_of_crawl.catalog.kept_by_query(self.name)
+        return sum(kept.get(query.query_id, 0) for query in self.plan)
+
+    def _request(
+        self, query: Query, page: int, cursor: str | int | None, taken: int
+    ) -> scrapy.Request:
+        request = self.page_request(query, page, cursor)
+        request.meta.setdefault("handle_httpstatus_list", ERROR_STATUSES)
+        request.meta["carsets_source"] = True
+        return request.replace(
+            callback=self.parse_page,
+            errback=self.lose_page,
+            cb_kwargs={"query": query, "page": page, "taken": taken},
+            dont_filter=True,
+        )
+
+    async def parse_page(
+        self, response: Response, query: Query, page: int, taken: int
+    ) -> AsyncIterator[CarImage | scrapy.Request]:
+        """Yield the next page's request and the images of this one."""
+        answer = self._read(response)
+        images = answer.images
+        if self.plan.per_query:
+            images = images[: max(self.plan.per_query - taken, 0)]
+        why_last = await self._why_last(query, answer, images, taken)
+        last = answer.next is None or bool(why_last)
+        self.say_page(
+            query,
+            page,
+            Answer(outcome=answer.outcome, next=None if last else answer.next, note=answer.note),
+            len(images),
+            response.url,
+        )
+        if last:
+            self._end(query, answer.outcome, why_last or answer.note)
+        elif self._stopping:
+            self._open.release()  # not ended: a later run goes on from the next page
+        else:
+            yield self._request(query, page + 1, answer.next, taken + len(images))
+        for place, found in enumerate(images, 1):
+            yield self.car_image(found, query, page, taken + place)
+
+    def lose_page(self, failure: Failure) -> Iterator[scrapy.Request]:
+        """End a query whose page could not be fetched."""
+        facts = failure.request.cb_kwargs  # type: ignore[attr-defined]
+        note = f"{type(failure.value).__name__}: {failure.value}"
+        answer = Answer(outcome=QueryOutcome.HTTP_ERROR, note=note)
+        self.say_page(facts["query"], facts["page"], answer, 0, failure.request.url)  # type: ignore[attr-defined]
+        self._end(facts["query"], QueryOutcome.HTTP_ERROR, note)
+        yield from ()
+
+    def _read(self, response: Response) -> Answer:
+        try:
+            answer = self.read_page(response)
+        except Exception as error:  # noqa: BLE001 - a parser's surprise is a named outcome
+            self.logger.debug("The page that could not be read", exc_info=True)
+            answer = Answer(
+                outcome=QueryOutcome.FORMAT_CHANGED, note=f"{type(error).__name__}: {error}"
+            )
+        if not answer.outcome.is_answer:
+            self._save(response, answer)
+        if answer.outcome.ends_source and not self.bench:
+            self.bench = answer.outcome
+            self.logger.warning(
+                "%s answers %s (%s): no more questions to it in this run",
+                self.name,
+                answer.outcome.value,
+                answer.note or response.status,
+            )
+        return answer
+
+    async def _why_last(
+        self, query: Query, answer: Answer, images: list[FoundImage], taken: int
+    ) -> str:
+        """Return why no further page should be asked; "" when there is no reason."""
+        if not answer.outcome.is_answer:
+            return answer.note or answer.outcome.value
+        if self.plan.per_query and taken + len(images) >= self.plan.per_query:
+            return "per_query reached"
+        seen = self._seen.setdefault(query.query_id, set())
+        urls = {image.image_url for image in images}
+        if images and urls <= seen:
+            return "the page repeats earlier ones"
+        seen |= urls
+        share = self.settings.getfloat("QUERY_END_KNOWN_SHARE")
+        known = [url for url in urls if url in self.state_of_crawl.known_urls]
+        if len(urls) >= 10 and len(known) >= share * len(urls):
+            # What this very query found before does not count, or a resumed page would end it.
+            ours = await asyncio.to_thread(
+                self.state_of_crawl.catalog.found_by, self.name, query.query_id, known
+            )
+            if len(known) - len(ours) >= share * len(urls):
+                return f"{len(known)} of {len(urls)} images were known"
+        return ""
+
+    def _end(self, query: Query, outcome: QueryOutcome, note: str) -> None:
+        self._seen.pop(query.query_id, None)
+        self.say_end(query, outcome, note)
+        self._open.release()
+
+    def _save(self, response: Response, answer: Answer) -> None:
+        """Keep an answer that could not be used, so that a person can look at it."""
+        folder = self.state_of_crawl.places.pages_dir
+        folder.mkdir(parents=True, exist_ok=True)
+        number = self.crawler.stats.get_value("carsets/pages_saved", 0) + 1
+        self.crawler.stats.set_value("carsets/pages_saved", number)
+        kind = "html" if isinstance(response, TextResponse) else "bin"
+        name = re.sub(r"[^a-z0-9_-]", "", f"{self.name}-{answer.outcome.value}")
+        path = folder / f"{self.state_of_crawl.run_id}-{name}-{number}.{kind}"
+        path.write_bytes(response.body)
+        self.logger.warning("%s: %s; page saved as %s", answer.outcome.value, answer.note, path)
