@@ -40,3 +40,63 @@ COOKIES_ENABLED = False  # Scrapy: True; image hosts need none
 LOG_LEVEL = "INFO"  # Scrapy: DEBUG, which prints every URL and every item
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 FEED_EXPORT_ENCODING = "utf-8"
+
+# --- Asking the sources -----------------------------------------------------------------------
+
+QUERIES_AT_ONCE = 2  # queries of one source that are open at a time, so that a run can be stopped
+QUERY_END_KNOWN_SHARE = 0.9  # a page on which so many images were known ends its query
+
+# --- The way of an image: the order in which it meets each step -------------------------------
+
+ITEM_PIPELINES = {
+    "carsets.pipelines.images.CarImagesPipeline": 100,  # asks words, then downloads
+    "carsets.pipelines.mime.MimePipeline": 200,
+    "carsets.pipelines.license.LicensePipeline": 300,
+    "carsets.pipelines.duplicates.DuplicatesPipeline": 400,
+    "carsets.pipelines.car_detection.CarDetectionPipeline": 500,
+    "carsets.pipelines.storage.StoragePipeline": 900,
+}
+
+# Images between download and storage. Scrapy does not bound them: without this everything that a
+# page yields is let loose at once. Above 64 nothing gets faster, below 32 detection waits.
+IMAGES_IN_FLIGHT = 64
+IMAGES_IN_FLIGHT_BYTES = 256 * 1024 * 1024  # no new download while those in flight hold more
+CONCURRENT_ITEMS = 100  # of one page; Scrapy's default, above IMAGES_IN_FLIGHT
+
+# CarImagesPipeline: how many URLs one host may be asked for in one run (tarpits are endless).
+URLS_PER_HOST = 100_000
+
+# MimePipeline: what is an image for us. BMP, AVIF, TIFF can be added; SVG is never parsed.
+IMAGE_FORMATS = ["JPEG", "PNG", "WEBP", "GIF"]
+IMAGES_MIN_WIDTH = 128  # pixels; thumbnails and buttons are smaller
+IMAGES_MIN_HEIGHT = 96
+IMAGE_MAX_PIXELS = 50_000_000  # read from the header, before any decoding
+IMAGE_MAX_ASPECT = 10.0  # longer side / shorter side; banners are longer
+INSPECTION_WORKERS = 2  # processes that decode; one a core is enough
+INSPECTION_TIMEOUT = 20.0  # seconds for one image, then its worker is killed
+
+# LicensePipeline: license codes ("by-4.0") or families ("by", "by-sa", "cc0", "unknown", "arr")
+# that the dataset may hold; "*" is all. Search engines know no licenses, so all their images are
+# "unknown": what may be published is decided, image by image, at the export.
+LICENSE_ALLOWED = ["*"]
+# "strict" obeys every machine-readable reservation; "research" records them and obeys robots.txt
+# and refusals of the host alone (EU directive 2019/790, article 3).
+RESERVATION_POLICY = "strict"
+
+# DuplicatesPipeline: bits in which two 64-bit hashes may differ and still show the same picture.
+# On labelled pairs the same picture edited stays within 4, look-alikes begin at 10.
+NEAR_DUPLICATE_DISTANCE = 6
+NEAR_DUPLICATE_DHASH_DISTANCE = 12  # a second, independent hash has to agree
+PLACEHOLDER_PAGES = 20  # the same bytes on so many pages stand in for missing images
+
+# StoragePipeline: the run stops cleanly before the disk is full.
+DISK_FREE_MIN = 500 * 1024 * 1024  # bytes
+
+# --- Telling what happens ---------------------------------------------------------------------
+
+EXTENSIONS = {
+    "carsets.extensions.ledger.Ledger": 100,
+    "carsets.extensions.progress.Progress": 200,
+    "carsets.extensions.receipt.Receipt": 900,  # closes last: it adds up what the others did
+}
+PROGRESS_INTERVAL = 10.0  # seconds between two lines where stderr is no terminal; 0 = silent

@@ -1,0 +1,213 @@
+"""Downloads images, after asking whether they are worth fetching."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, Self
+
+from scrapy import Request
+from scrapy.exceptions import IgnoreRequest
+from scrapy.http.request import NO_CALLBACK
+from scrapy.pipelines.images import ImagesPipeline
+from twisted.python.failure import Failure
+
+from carsets.licenses import LicensePolicy
+from carsets.net.address_guard import UrlGate
+from carsets.net.failures import outcome_of
+from carsets.outcomes import Outcome
+from carsets.pipelines.drop import OutcomeDrop
+from carsets.pipelines.step import Step
+from carsets.signals import image_found
+
+if TYPE_CHECKING:
+    from os import PathLike
+
+    from scrapy.crawler import Crawler
+    from scrapy.http import Response
+    from scrapy.pipelines.media import FileInfo, FileInfoOrError, MediaPipeline
+
+    from carsets.items import CarImage
+
+# We take what is announced here; hosts that negotiate would otherwise send other formats.
+# identity: an image does not get smaller by gzip, and a small gzip can become a huge body.
+IMAGE_HEADERS = {
+    "Accept": "image/jpeg,image/png,image/webp,image/gif;q=0.8,image/*;q=0.5",
+    "Accept-Encoding": "identity",
+}
+# Answers after which a smaller copy of the same image may still be there.
+ASK_ALTERNATE = {
+    Outcome.HTTP_401,
+    Outcome.HTTP_403,
+    Outcome.HTTP_404,
+    Outcome.HTTP_410,
+    Outcome.HTTP_4XX,
+    Outcome.TOO_LARGE,
+}
+# Evidence about rights, type and age; cookies and the like are nobody's business.
+KEPT_HEADERS = {
+    "content-type",
+    "content-length",
+    "last-modified",
+    "etag",
+    "link",
+    "x-robots-tag",
+    "tdm-reservation",
+    "tdm-policy",
+    "content-usage",
+    "content-signal",
+}
+
+
+class DownloadRefused(IgnoreRequest):
+    """An answer that is no image. ``IgnoreRequest``: Scrapy logs it without a traceback."""
+
+    def __init__(self, outcome: Outcome, note: str = "") -> None:
+        super().__init__(f"{outcome.value}: {note}")
+        self.outcome = outcome
+        self.note = note
+
+
+class CarImagesPipeline(Step, ImagesPipeline):
+    """Fetch the bytes of an image that is worth it, and keep them as they were served.
+
+    The stock pipeline re-encodes every image and with it destroys the evidence of its rights;
+    here nothing is decoded and nothing is written: later steps look, and ``StoragePipeline``
+    stores.
+    """
+
+    name = "images"
+    LOG_FAILED_RESULTS: ClassVar[bool] = False  # type: ignore[misc]  # the ledger has the reason
+
+    def __init__(self, store_uri: str | PathLike[str], *, crawler: Crawler) -> None:
+        ImagesPipeline.__init__(self, store_uri, crawler=crawler)
+        Step.__init__(self, crawler)
+        settings = crawler.settings
+        self.policy = LicensePolicy(settings.getlist("LICENSE_ALLOWED"))
+        self.gate = UrlGate.from_settings(settings)
+        self.most_per_host = settings.getint("URLS_PER_HOST")
+        self.asked_of_host: dict[str, int] = {}
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        cls._update_stores(crawler.settings)
+        from carsets.crawl_state import CrawlState  # noqa: PLC0415
+
+        return cls(CrawlState.of(crawler).places.images_store, crawler=crawler)
+
+    async def decide(self, item: CarImage) -> None:
+        """Drop what words exclude; fetch the rest."""
+        self.crawler.signals.send_catch_log(image_found, spider=self.crawler.spider, item=item)
+        self._ask_words(item)
+        if not await self.state.quota.take():
+            raise OutcomeDrop(Outcome.OVER_LIMIT)
+        await self.state.in_flight.enter()
+        item.admitted = True
+        await (self._read(item) if item.local_path else self._download(item))
+        item.fetched_at = datetime.now(UTC).isoformat(timespec="seconds")
+        self.state.in_flight.hold(len(item.body or b""))
+
+    def _ask_words(self, item: CarImage) -> None:
+        found = item.found
+        url = found.image_url
+        if not item.local_path:
+            refused = self.gate.refusal(url)
+            if refused:
+                raise OutcomeDrop(*refused)
+        if not self.policy.allows(found.license):
+            raise OutcomeDrop(Outcome.LICENSE_EXCLUDED, found.license.code)
+        if self.state.tombstones.forbid(url=url, author_url=found.author_url):
+            raise OutcomeDrop(Outcome.REMOVED)
+        if not self.state.known_urls.add(url):
+            raise OutcomeDrop(Outcome.KNOWN_URL)
+        if not item.local_path:
+            self._count_host(url)
+
+    def _count_host(self, url: str) -> None:
+        host = self.gate.host(url)
+        asked = self.asked_of_host.get(host, 0)
+        if asked >= self.most_per_host:
+            raise OutcomeDrop(Outcome.HOST_LIMIT, host)
+        self.asked_of_host[host] = asked + 1
+
+    async def _read(self, item: CarImage) -> None:
+        path = Path(item.local_path)
+        most = self.crawler.settings.getint("DOWNLOAD_MAXSIZE")
+        try:
+            if path.stat().st_size > most:
+                raise OutcomeDrop(Outcome.TOO_LARGE, f"more than {most} bytes")
+            item.body = await asyncio.to_thread(path.read_bytes)
+        except FileNotFoundError:
+            raise OutcomeDrop(Outcome.HTTP_404, "the file is gone") from None
+        except OSError as error:
+            raise OutcomeDrop(Outcome.HTTP_403, f"cannot be read: {error.strerror}") from None
+        if not item.body:
+            raise OutcomeDrop(Outcome.EMPTY)
+
+    async def _download(self, item: CarImage) -> None:
+        first: OutcomeDrop | None = None
+        for url in (item.found.image_url, *item.found.alternates):
+            item.image_urls = [url]
+            try:
+                await ImagesPipeline.process_item(self, item)
+                return
+            except OutcomeDrop as drop:
+                first = first or drop
+                if drop.outcome not in ASK_ALTERNATE:
+                    break
+        assert first is not None
+        raise first
+
+    # --- Scrapy's media pipeline calls the rest -----------------------------------------------
+
+    def get_media_requests(self, item: Any, info: MediaPipeline.SpiderInfo) -> list[Request]:
+        """Return the request for the one URL that is being tried."""
+        return [
+            Request(
+                url, callback=NO_CALLBACK, headers=IMAGE_HEADERS, meta={"allow_offsite": True}
+            )
+            for url in item.image_urls
+        ]
+
+    def media_to_download(  # type: ignore[override]
+        self, request: Request, info: MediaPipeline.SpiderInfo, *, item: Any = None
+    ) -> None:
+        """Always download: where the file goes depends on bytes that are not here yet."""
+
+    async def media_downloaded(  # type: ignore[override]
+        self, response: Response, request: Request, info: MediaPipeline.SpiderInfo, *, item: Any
+    ) -> FileInfo:
+        """Hand the served bytes to the item."""
+        if response.status != 200:
+            raise DownloadRefused(Outcome.of_status(response.status), f"HTTP {response.status}")
+        if "/photo_unavailable" in response.url:  # Flickr's redirect for deleted photos
+            raise DownloadRefused(Outcome.PLACEHOLDER, response.url)
+        if not response.body:
+            raise DownloadRefused(Outcome.EMPTY)
+        item.body = response.body
+        item.served_url = response.url
+        item.served_headers = {
+            name: ", ".join(value.decode("latin-1") for value in values)
+            for key, values in response.headers.items()
+            if (name := key.decode("latin-1").lower()) in KEPT_HEADERS
+        }
+        return {"url": request.url, "path": "", "checksum": None, "status": "downloaded"}
+
+    def media_failed(
+        self, failure: Failure, request: Request, info: MediaPipeline.SpiderInfo
+    ) -> Any:
+        """Turn any failure into one that carries its outcome and is logged without traceback."""
+        outcome, note = outcome_of(failure.value)
+        return super().media_failed(Failure(DownloadRefused(outcome, note)), request, info)
+
+    def item_completed(
+        self, results: list[FileInfoOrError], item: Any, info: MediaPipeline.SpiderInfo
+    ) -> Any:
+        """Drop the item when its download failed."""
+        info.downloaded.clear()  # Scrapy keeps an entry a URL for the whole crawl
+        for succeeded, result in results:
+            if not succeeded:
+                reason = result.value.__cause__ or result.value  # type: ignore[union-attr]
+                raise OutcomeDrop(*outcome_of(reason))
+        return item
