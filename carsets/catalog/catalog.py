@@ -1,0 +1,249 @@
+"""The one database that is the truth of a dataset.
+
+    catalog = Catalog.open("sqlite:////home/me/data/catalog.sqlite")
+
+Every method is one transaction, synchronous, and may be called from any thread and from any number
+of processes at once. Each raises ``CatalogError`` when the database cannot be used; then nothing of
+that call was written.
+"""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Self
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from carsets.catalog import (
+    explanation,
+    fingerprints,
+    images,
+    migrations,
+    query_progress,
+    runs,
+    sightings,
+    tombstones,
+)
+from carsets.catalog.connection import CatalogError, connect, explain_fault
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from sqlalchemy import Connection, Engine
+
+    from carsets.catalog.explanation import Explanation
+    from carsets.catalog.fingerprints import Fingerprints
+    from carsets.catalog.images import Match
+    from carsets.catalog.query_progress import AnyQuery
+    from carsets.catalog.rows import (
+        Admission,
+        ImageRow,
+        QueryProgress,
+        RunEnd,
+        RunRow,
+        SightingRow,
+        StoredImage,
+    )
+    from carsets.catalog.tombstones import Tombstones
+    from carsets.outcomes import Outcome, QueryOutcome
+
+__all__ = ["Catalog", "CatalogError"]
+
+MAX_ATTEMPTS = 3  # how many runs may try a URL whose failures are transient
+CHUNK = 10_000  # images whose fingerprints are read at once
+
+
+class Catalog:
+    """Everything that was asked, found, decided and kept."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._reader = engine.execution_options(carsets_reading=True)
+        # Threads of one process queue up here, and not at the database, where they would poll.
+        self._writing = threading.Lock()
+
+    @classmethod
+    def open(cls, url: str, *, create: bool = True) -> Self:
+        """Open a catalog; make it when there is none and ``create`` is set."""
+        engine = connect(url, create=create)
+        catalog = cls(engine)
+        where = engine.url.database or engine.url.render_as_string()
+        try:
+            with catalog._write() as connection:
+                migrations.prepare(connection, create=create, where=where)
+        except CatalogError:
+            engine.dispose()
+            raise
+        return catalog
+
+    def close(self) -> None:
+        """Let go of the database. The catalog cannot be used any more."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _write(self) -> Iterator[Connection]:
+        with self._writing, self._explained(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _read(self) -> Iterator[Connection]:
+        with self._explained(), self._reader.connect() as connection:
+            yield connection
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        try:
+            yield
+        except SQLAlchemyError as error:
+            raise explain_fault(error, self._engine.url) from error
+
+    # --- Runs -------------------------------------------------------------------------------
+
+    def start_run(self, run: RunRow) -> None:
+        """Write that a run has begun."""
+        with self._write() as connection:
+            runs.start_run(connection, run)
+
+    def finish_run(self, run_id: str, end: RunEnd) -> None:
+        """Write how a run ended."""
+        with self._write() as connection:
+            runs.finish_run(connection, run_id, end)
+
+    def kept_images(self) -> int:
+        """Return how many images the dataset has today."""
+        with self._read() as connection:
+            return runs.kept_images(connection)
+
+    # --- Queries ----------------------------------------------------------------------------
+
+    def query_progress(self, source: str) -> dict[str, QueryProgress]:
+        """Return how far each query of a source has come, by query id."""
+        with self._read() as connection:
+            return query_progress.query_progress(connection, source)
+
+    def kept_by_query(self, source: str) -> dict[str, int]:
+        """Return how many images of today's dataset each query of a source has brought."""
+        with self._read() as connection:
+            return sightings.kept_by_query(connection, source)
+
+    def save_page(
+        self,
+        source: str,
+        query: AnyQuery,
+        page: int,
+        *,
+        outcome: QueryOutcome,
+        found: int,
+        run_id: str,
+        url: str = "",
+        note: str = "",
+        next_cursor: str | int | None = None,
+    ) -> None:
+        """Write a page of which every image has ended and been recorded."""
+        with self._write() as connection:
+            query_progress.save_page(
+                connection,
+                source,
+                query,
+                page,
+                outcome=outcome,
+                found=found,
+                run_id=run_id,
+                url=url,
+                note=note,
+                next_cursor=next_cursor,
+            )
+
+    def save_query_end(
+        self, source: str, query: AnyQuery, *, outcome: QueryOutcome, note: str, run_id: str
+    ) -> None:
+        """Write how a query ended. One that ended in no answer is asked again by a later run."""
+        with self._write() as connection:
+            query_progress.save_query_end(
+                connection, source, query, outcome=outcome, note=note, run_id=run_id
+            )
+
+    # --- Sightings --------------------------------------------------------------------------
+
+    def record(self, rows: Sequence[SightingRow], refused: Sequence[ImageRow] = ()) -> None:
+        """Write how URLs ended, and the images among them that were looked at and dropped.
+
+        A sighting is known by source, query and URL. An outcome that says less than what is there
+        (``known_url``, ``cancelled``) never overwrites it, and a final one stays for ever.
+        """
+        with self._write() as connection:
+            images.remember_refused(connection, refused)
+            sightings.record(connection, rows)
+
+    def known_url_hashes(self, max_attempts: int = MAX_ATTEMPTS) -> NDArray[np.uint64]:
+        """Return the hashes (``url_hash``) of the URLs that must not be fetched again."""
+        with self._read() as connection:
+            return sightings.known_url_hashes(connection, max_attempts)
+
+    def lookup_url(self, url: str) -> tuple[Outcome, str | None] | None:
+        """Return how a URL ended and its image's id; None when it was never seen."""
+        with self._read() as connection:
+            return sightings.lookup_url(connection, url)
+
+    def found_by(self, source: str, query_id: str, urls: Iterable[str]) -> set[str]:
+        """Return those of the URLs that this query of this source has found before."""
+        with self._read() as connection:
+            return sightings.found_by(connection, source, query_id, urls)
+
+    def unfinished(self, source: str, max_attempts: int = MAX_ATTEMPTS) -> Iterator[Any]:
+        """Yield the sightings that a later run may try again: transient and undecided ones."""
+        with self._read() as connection:
+            yield from sightings.unfinished(connection, source, max_attempts)
+
+    # --- Images -----------------------------------------------------------------------------
+
+    def admit(
+        self,
+        image: ImageRow,
+        *,
+        sighting: SightingRow | None = None,
+        near: Sequence[int] = (),
+        newer_than: int = 0,
+        match: Match | None = None,
+    ) -> Admission:
+        """Decide whether an image whose file is written joins the dataset.
+
+        ``near`` are the sequence numbers of the images that the caller's index calls near ones.
+        What other processes stored since (``seq > newer_than``) is handed to ``match``, which
+        returns the near ones among them. ``sighting`` is written in the same transaction when
+        the image is stored, so that no crash can part the two.
+        """
+        with self._write() as connection:
+            return images.admit(connection, image, sighting, near, newer_than, match)
+
+    def fingerprints_after(self, seq: int = 0) -> Iterator[Fingerprints]:
+        """Yield the fingerprints of all images newer than ``seq``, some thousand at a time."""
+        with self._read() as connection:
+            yield from fingerprints.fingerprints_after(connection, seq, CHUNK)
+
+    def images_by_seq(self, numbers: Sequence[int]) -> list[StoredImage]:
+        """Return the images of these sequence numbers."""
+        with self._read() as connection:
+            return images.images_of(connection, numbers)
+
+    # --- Removal and explanation ------------------------------------------------------------
+
+    def tombstones(self) -> Tombstones:
+        """Return what was removed on request."""
+        with self._read() as connection:
+            return tombstones.read_tombstones(connection)
+
+    def bury(
+        self, *, url: str = "", sha256: str = "", phash: int | None = None, reason: str = ""
+    ) -> None:
+        """Write that a URL, a file or a picture was removed and must not come back."""
+        with self._write() as connection:
+            tombstones.bury(connection, url=url, sha256=sha256, phash=phash, reason=reason)
+
+    def explain(self, asked: str, sha256: str = "") -> Explanation | None:
+        """Return all that is known of an image id, sha256, path in the store or URL."""
+        with self._read() as connection:
+            return explanation.explain(connection, asked, sha256)

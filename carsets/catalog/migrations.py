@@ -1,0 +1,51 @@
+"""Makes a new catalog, leads an older one to today's tables, and refuses a newer one."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, inspect, select
+
+from carsets.catalog.connection import CatalogError, lock_writers
+from carsets.catalog.schema import VERSION, metadata, schema_version
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy import Connection
+
+# What leads a catalog of version N to version N + 1. Applied in order, each in the one
+# transaction that also writes the new number, so that a killed upgrade leaves the old catalog.
+UPGRADES: Mapping[int, Callable[[Connection], None]] = {}
+
+
+def prepare(connection: Connection, *, create: bool, where: str) -> None:
+    """Make or upgrade the tables. Raises ``CatalogError`` for a database that is not ours."""
+    lock_writers(connection)
+    tables = set(inspect(connection).get_table_names())
+    if not tables and create:
+        metadata.create_all(connection)
+        _write_version(connection, VERSION)
+        return
+    if schema_version.name not in tables:
+        raise CatalogError(f"{where} is not a carsets catalog")
+    version = connection.scalar(select(func.max(schema_version.c.version)))
+    if version is None:
+        raise CatalogError(f"{where} is not a carsets catalog")
+    if version > VERSION:
+        raise CatalogError(
+            f"{where} has schema {version}, and this carsets knows {VERSION}: upgrade carsets"
+        )
+    _upgrade(connection, version)
+
+
+def _upgrade(connection: Connection, version: int) -> None:
+    for step in range(version, VERSION):
+        UPGRADES[step](connection)
+        _write_version(connection, step + 1)
+
+
+def _write_version(connection: Connection, version: int) -> None:
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    connection.execute(schema_version.insert().values(version=version, upgraded_at=now))

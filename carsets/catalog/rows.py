@@ -1,0 +1,169 @@
+"""What goes into the catalog and comes out of it, as plain records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from carsets.outcomes import Outcome
+
+if TYPE_CHECKING:
+    import builtins
+    from collections.abc import Mapping, Sequence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunRow:
+    """The start of one run."""
+
+    run_id: str
+    source: str
+    started_at: str  # ISO 8601, UTC
+    arguments: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunEnd:
+    """How a run ended."""
+
+    finished_at: str
+    found: int
+    kept: int
+    bytes: int  # of the kept images
+    outcomes: Mapping[str, int]
+    exit_code: int
+    exit_reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class QueryProgress:
+    """How far a query of a source has come, over all runs."""
+
+    next_page: int  # from 1
+    found: int  # images on the pages that are done
+    outcome: str | None  # None: not finished
+    next: str | int | None = None  # what the source needs to be asked for ``next_page``
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SightingRow:
+    """One URL as one query of one source showed it, and how it ended."""
+
+    source: str
+    query_id: str
+    url: str
+    outcome: Outcome
+    run_id: str
+    seen_at: str = ""
+    page: int = 1
+    rank: int = 0
+    page_url: str = ""
+    thumbnail: str = ""
+    source_id: str = ""
+    width: int | None = None
+    height: int | None = None
+    title: str = ""
+    description: str = ""
+    tags: Sequence[str] = ()
+    taken: str = ""
+    uploaded: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    extra: Mapping[str, Any] = field(default_factory=dict)
+    license: str = "unknown"
+    license_evidence: int = 0
+    license_url: str = ""
+    license_raw: str = ""
+    author: str = ""
+    author_url: str = ""
+    attribution: str = ""
+    note: str = ""
+    image_id: str | None = None
+    ended_at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ImageRow:
+    """One picture: exactly one per sha256. ``verdict`` is keep, review or dropped."""
+
+    sha256: str
+    md5: str
+    pixel_hash: str  # 16 hex digits
+    phash: int  # 64 bits, unsigned
+    dhash: int  # 64 bits, unsigned
+    verdict: str
+    width: int = 0
+    height: int = 0
+    bytes: int = 0
+    path: str = ""
+    format: str = ""
+    mime: str = ""
+    mode: str = ""
+    flags: Sequence[str] = ()
+    license: str = "unknown"
+    license_evidence: int = 0
+    license_url: str = ""
+    license_raw: str = ""
+    license_read_at: str = ""
+    openness: int = 0
+    reservation: str = ""
+    reservation_signals: Sequence[Mapping[str, Any]] = ()
+    reservation_checked_at: str = ""
+    embedded: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    car_score: float | None = None
+    part_score: float | None = None
+    top_labels: Sequence[Sequence[Any]] = ()
+    view: str = ""
+    model: str = ""
+    features: builtins.bytes | None = None
+    served_url: str = ""
+    served_headers: Mapping[str, str] = field(default_factory=dict)
+    fetched_at: str = ""
+    run_id: str | None = None
+
+    @property
+    def rank(self) -> tuple[int, int, int]:
+        """Which copy of a picture represents it: the more open, then larger, then heavier."""
+        return (self.openness, self.width * self.height, self.bytes)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """What the duplicate check needs to know of an image in the catalog."""
+
+    seq: int
+    image_id: str
+    sha256: str
+    path: str
+    verdict: str  # keep, review, superseded or dropped
+    superseded_by: str | None
+    pixel_hash: str
+    phash: int  # unsigned
+    dhash: int  # unsigned
+    rank: tuple[int, int, int]
+
+    @property
+    def kept(self) -> bool:
+        """Whether it is in the dataset today."""
+        return self.verdict in {"keep", "review"}
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What the catalog decided about an image.
+
+    ``kind`` is ``stored``, ``duplicate_bytes``, ``duplicate_pixels``, ``near_duplicate`` or
+    ``removed``; ``image_id`` is the image that represents the picture from now on ("" when it was
+    removed). ``replaced`` are worse copies that were stored before: their files may go.
+    """
+
+    kind: str
+    image_id: str
+    seq: int = 0  # of the new image; 0 unless it was stored
+    keeps_file: bool = False  # whether a file of these very bytes belongs in the store
+    replaced: Sequence[StoredImage] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """The outcome of the URL that brought the image."""
+        return Outcome(self.kind)

@@ -1,0 +1,238 @@
+"""The tables of the catalog. Columns named in the project's design keep their names.
+
+Times are ISO 8601 text in UTC, hashes of 64 bits are signed numbers (see ``unsigned``), and what
+only people and exports read is JSON. ``sightings.image_id`` is no foreign key: a crawl may tell of
+a copy a moment before it tells of the image that it copies.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+VERSION = 1  # of the tables below; ``migrations`` leads older catalogs here
+
+# SQLite counts rows by itself only in an INTEGER column.
+RowNumber = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData()
+
+
+def _text(name: str, *, index: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=False, default="", server_default="", index=index)
+
+
+def _count(name: str) -> Column[int]:
+    return Column(name, BigInteger, nullable=False, default=0, server_default="0")
+
+
+schema_version = Table(
+    "schema_version",
+    metadata,
+    Column("version", Integer, primary_key=True),
+    _text("upgraded_at"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("run_id", String(64), primary_key=True),
+    _text("source"),
+    Column("arguments", JSON),  # the -a of the spider
+    _text("started_at"),
+    _text("finished_at"),  # "" while it runs, or when it was killed
+    _count("found"),
+    _count("kept"),
+    _count("bytes"),
+    Column("outcomes", JSON),
+    Column("exit_code", Integer),
+    _text("exit_reason"),
+)
+
+queries = Table(
+    "queries",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("query_id", String(64), primary_key=True),
+    _text("text"),
+    Column("labels", JSON),
+    Column("next_page", Integer, nullable=False, default=1, server_default="1"),
+    Column("next", JSON(none_as_null=True)),  # what asks for next_page: number, address or token
+    _count("found"),  # images on the pages that are done
+    Column("outcome", String(32)),  # NULL while it is not finished
+    _text("note"),
+    Column("run_id", String(64), ForeignKey("runs.run_id")),  # that touched it last
+    _text("started_at"),
+    _text("ended_at"),
+)
+
+pages = Table(
+    "pages",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("query_id", String(64), primary_key=True),
+    Column("page", Integer, primary_key=True),
+    _text("url"),
+    Column("outcome", String(32), nullable=False),
+    _count("found"),
+    _text("note"),
+    Column("run_id", String(64), ForeignKey("runs.run_id")),
+    _text("read_at"),
+)
+
+sightings = Table(
+    "sightings",
+    metadata,
+    Column("sighting_id", RowNumber, primary_key=True, autoincrement=True),
+    # Where it was seen.
+    Column("source", String(64), nullable=False),
+    Column("query_id", String(64), nullable=False),
+    Column("page", Integer, nullable=False, default=1, server_default="1"),
+    Column("rank", Integer, nullable=False, default=0, server_default="0"),
+    _text("url"),
+    Column("url_hash", BigInteger, nullable=False),
+    _text("page_url"),
+    _text("thumbnail"),
+    _text("source_id"),
+    # What it is said to be.
+    Column("width", Integer),
+    Column("height", Integer),
+    _text("title"),
+    _text("description"),
+    Column("tags", JSON),
+    _text("taken"),
+    _text("uploaded"),
+    Column("labels", JSON),  # what the query stands for
+    Column("extra", JSON),
+    # Whose it is said to be.
+    _text("license"),
+    Column("license_evidence", SmallInteger, nullable=False, default=0, server_default="0"),
+    _text("license_url"),
+    _text("license_raw"),
+    _text("author"),
+    _text("author_url"),
+    _text("attribution"),
+    # How it ended.
+    Column("outcome", String(32), nullable=False),
+    Column("finality", SmallInteger, nullable=False),  # see sightings.Finality
+    _text("note"),
+    Column("attempts", Integer, nullable=False, default=0, server_default="0"),
+    Column("image_id", String(64), index=True),
+    Column("first_run_id", String(64), ForeignKey("runs.run_id")),
+    Column("last_run_id", String(64), ForeignKey("runs.run_id")),
+    _text("seen_at"),
+    _text("ended_at"),
+    # The hash stands for the URL, which may be 2,000 characters long, and leads the index, so
+    # that the same index finds a URL whatever the query.
+    UniqueConstraint("url_hash", "query_id", "source", name="one_sighting"),
+    # Answers "which URLs are done?" from the index alone.
+    Index("ended_urls", "finality", "attempts", "url_hash"),
+)
+
+images = Table(
+    "images",
+    metadata,
+    Column("seq", RowNumber, primary_key=True, autoincrement=True),
+    Column("image_id", String(64), nullable=False, unique=True),
+    Column("sha256", String(64), nullable=False, unique=True),
+    Column("md5", String(32), nullable=False, index=True),
+    _text("path"),  # inside the image store; "" when it was never stored
+    _count("width"),  # pixels, upright
+    _count("height"),
+    _count("bytes"),
+    _text("format"),
+    _text("mime"),
+    _text("mode"),
+    Column("flags", JSON),
+    Column("pixel_hash", String(16), nullable=False, index=True),
+    Column("phash", BigInteger, nullable=False),
+    Column("dhash", BigInteger, nullable=False),
+    # Rights.
+    _text("license"),
+    Column("license_evidence", SmallInteger, nullable=False, default=0, server_default="0"),
+    _text("license_url"),
+    _text("license_raw"),
+    _text("license_read_at"),
+    Column("openness", Integer, nullable=False, default=0, server_default="0"),
+    _text("reservation"),  # "free", "reserved", or "" when nothing was asked
+    Column("reservation_signals", JSON),
+    _text("reservation_checked_at"),
+    Column("embedded", JSON),  # rights statements inside the file
+    # What is on it.
+    Column("labels", JSON),
+    Column("car_score", Float),
+    Column("part_score", Float),
+    Column("top_labels", JSON),
+    _text("view"),
+    _text("model"),
+    Column("features", LargeBinary),  # float16
+    # Its place in the dataset.
+    Column("verdict", String(16), nullable=False, index=True),
+    Column("superseded_by", String(64), ForeignKey("images.image_id")),
+    _text("served_url"),
+    Column("served_headers", JSON),
+    _text("fetched_at"),
+    Column("run_id", String(64), ForeignKey("runs.run_id")),
+    sqlite_autoincrement=True,  # a sequence number is never used again
+)
+
+counts = Table(
+    "counts",
+    metadata,
+    Column("count_id", RowNumber, primary_key=True, autoincrement=True),
+    Column("source", String(64), nullable=False),
+    Column("query_id", String(64), nullable=False),
+    _text("text"),
+    Column("labels", JSON),
+    Column("total", BigInteger),
+    _text("counted_at"),
+    Column("run_id", String(64), ForeignKey("runs.run_id")),
+    UniqueConstraint("source", "query_id", "counted_at", name="one_count"),
+)
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("review_id", RowNumber, primary_key=True, autoincrement=True),
+    Column("image_id", String(64), ForeignKey("images.image_id"), nullable=False, index=True),
+    _text("rater"),
+    Column("decision", String(16), nullable=False),
+    Column("labels", JSON),
+    _text("note"),
+    Column("undone", Boolean, nullable=False, default=False),
+    _text("reviewed_at"),
+)
+
+duplicate_groups = Table(
+    "duplicate_groups",
+    metadata,
+    Column("group_id", String(64), primary_key=True),
+    Column("image_id", String(64), ForeignKey("images.image_id"), primary_key=True),
+    Column("level", String(32), nullable=False),
+    Column("distance", Integer),
+    _text("grouped_at"),
+)
+
+tombstones = Table(
+    "tombstones",
+    metadata,
+    Column("kind", String(16), primary_key=True),  # "url", "sha256" or "phash"
+    Column("value", String(64), primary_key=True),  # hash of the URL, sha256 or pHash, in hex
+    _text("reason"),
+    _text("removed_at"),
+)
