@@ -8,7 +8,7 @@ with the lines after it, and a reading counts only when it has as many fields as
 from __future__ import annotations
 
 import csv
-import itertools
+from collections import deque
 from typing import TYPE_CHECKING
 
 from carsets.image_lists.columns import assign_columns
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from carsets.image_lists.rows import ListRow
 
-MAX_RECORD_LINES = 200  # a title with more line breaks than that is a quote that never closes
+MAX_RECORD_LINES = 40  # a title with more line breaks than that is a quote that never closes
 DELIMITERS = ",\t;|"
 
 
@@ -109,15 +109,19 @@ class Records:
 
     def __init__(self, numbered: Iterator[tuple[int, str]], delimiter: str, width: int) -> None:
         self.numbered = numbered
+        self.put_back: deque[tuple[int, str]] = deque()
         self.delimiter = delimiter
         self.width = width
 
     def __iter__(self) -> Iterator[tuple[int, str, list[str] | str]]:
-        while following := next(self.numbered, None):  # _join may have put lines back
+        while following := self._next_line():
             number, line = following
             if line.strip():
                 text, fields = self._read(line)
                 yield number, text, fields
+
+    def _next_line(self) -> tuple[int, str] | None:
+        return self.put_back.popleft() if self.put_back else next(self.numbered, None)
 
     def _read(self, line: str) -> tuple[str, list[str] | str]:
         alone = parse_line(line, self.delimiter)
@@ -137,7 +141,7 @@ class Records:
         if line.count('"') % 2 == 0:
             return None
         taken: list[tuple[int, str]] = []
-        for following in itertools.islice(self.numbered, MAX_RECORD_LINES):
+        while len(taken) < MAX_RECORD_LINES and (following := self._next_line()):
             taken.append(following)
             if following[1].count('"') % 2 == 0:
                 continue
@@ -145,11 +149,11 @@ class Records:
             fields = parse_line(text, self.delimiter)
             if fields is not None and len(fields) == self.width:
                 return text, fields
-        self.numbered = itertools.chain(taken, self.numbered)
+        self.put_back.extendleft(reversed(taken))
         return None
 
     def _stretch(self, fields: list[str]) -> list[str] | str:
-        """Return a row with the empty cells at its end added or taken away, or what is wrong."""
+        """Return a row without the empty cells beyond the header, or what is wrong with it."""
         while len(fields) > self.width and not fields[-1].strip():
             fields = fields[:-1]
         if len(fields) > self.width:

@@ -180,6 +180,12 @@ def test_a_quote_that_never_closes_costs_its_own_row_only(rows_of):
     assert urls(rows)[2] == "https://images.test/3.jpg"
 
 
+def test_a_list_full_of_stray_quotes_is_read_to_its_end(rows_of):
+    rows = rows_of("url,title\n" + 'https://a.test/1.jpg,"open\n' * 5_000)
+    assert [row.line for row in rows] == list(range(2, 5_002))
+    assert all(row.problem for row in rows)
+
+
 def test_an_unquoted_comma_does_not_shift_the_columns_silently(rows_of):
     rows = rows_of(
         "url,title,license\nhttps://a.test/1.jpg,a, b,CC0\nhttps://a.test/2.jpg,c,CC0 1.0\n"
