@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -10,15 +9,16 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 if TYPE_CHECKING:
+    import random
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
 
 Color = tuple[int, int, int]
 Point = tuple[float, float]
 
 OVERSAMPLING = 2
-_NOISE_SIZE = 1536  # pixels; at least as large as the largest picture asked for
+_SHEET = 768  # pixels: side of the sheet of film grain that is laid over every picture
+_GRAY = 128
 
 
 def shade(color: Color, factor: float, add: float = 0.0) -> Color:
@@ -84,7 +84,9 @@ class Canvas:
         top, bottom = (min(self.height, max(0, round(y))) * OVERSAMPLING for y in (y0, y1))
         if bottom > top:
             strip = column(tuple(stops), bottom - top)
-            self.image.paste(strip.resize((self.image.width, bottom - top)), (0, top))
+            self.image.paste(
+                strip.resize((self.image.width, bottom - top), Image.Resampling.NEAREST), (0, top)
+            )
 
     def gradient_polygon(self, points: Sequence[Point], stops: Sequence[Color]) -> None:
         """Fill a polygon with colors running downwards from its top to its bottom."""
@@ -100,7 +102,9 @@ class Canvas:
         ImageDraw.Draw(mask).polygon(
             [(x - left, y - top) for x, y in zip(xs, ys, strict=True)], 255
         )
-        self.image.paste(column(tuple(stops), size[1]).resize(size), (left, top), mask)
+        self.image.paste(
+            column(tuple(stops), size[1]).resize(size, Image.Resampling.NEAREST), (left, top), mask
+        )
 
     def blurred(self, points: Sequence[Point], color: Color, opacity: float, blur: float) -> None:
         """Fill a polygon with soft edges: shadows and glows. ``blur`` in final pixels."""
@@ -126,27 +130,25 @@ class Canvas:
         small = self.image.reduce(OVERSAMPLING)
         if tint != (255, 255, 255):
             small = ImageChops.multiply(small, Image.new("RGB", small.size, tint))
-        sheet = _noise(grain)
-        y, x = self.rng.randrange(_NOISE_SIZE), self.rng.randrange(_NOISE_SIZE)
-        rows = np.arange(y, y + small.height) % _NOISE_SIZE
-        first = min(_NOISE_SIZE - x, small.width)
-        pixels = np.asarray(small).astype(np.int16)
-        pixels[:, :first] += sheet[rows, x : x + first, None]
-        for start in range(first, small.width, _NOISE_SIZE):
-            count = min(_NOISE_SIZE, small.width - start)
-            pixels[:, start : start + count] += sheet[rows, :count, None]
-        np.clip(pixels, 0, 255, out=pixels)
-        return Image.fromarray(pixels.astype(np.uint8))
+        sheet = _grain(grain)
+        noise = Image.new("RGB", small.size)
+        left, top = self.rng.randrange(_SHEET), self.rng.randrange(_SHEET)
+        for x in range(-left, small.width, _SHEET):
+            for y in range(-top, small.height, _SHEET):
+                noise.paste(sheet, (x, y))
+        return ImageChops.add(small, noise, 1, -_GRAY)
 
 
 @lru_cache(maxsize=8)
-def _noise(grain: int) -> NDArray[np.int16]:
-    """Return a sheet of film grain: fine and coarse noise together, values around 0."""
-    rng = np.random.default_rng(grain)
-    fine = rng.standard_normal((_NOISE_SIZE, _NOISE_SIZE), dtype=np.float32)
-    coarse = rng.standard_normal((_NOISE_SIZE // 3, _NOISE_SIZE // 3), dtype=np.float32)
-    sheet = fine * (grain * 0.7) + np.kron(coarse, np.ones((3, 3), np.float32)) * (grain * 0.6)
-    return np.rint(sheet).astype(np.int16)
+def _grain(strength: int) -> Image.Image:
+    """Return a sheet of film grain: fine and coarse noise together around a middle gray."""
+    rng = np.random.default_rng(strength)
+    fine = rng.standard_normal((_SHEET, _SHEET), dtype=np.float32)
+    coarse = rng.standard_normal((_SHEET // 3, _SHEET // 3), dtype=np.float32)
+    coarse = np.repeat(np.repeat(coarse, 3, axis=0), 3, axis=1)
+    sheet = fine * (strength * 0.7) + coarse * (strength * 0.6) + _GRAY
+    gray = Image.fromarray(np.clip(np.rint(sheet), 0, 255).astype(np.uint8))
+    return gray.convert("RGB")
 
 
 @lru_cache(maxsize=256)

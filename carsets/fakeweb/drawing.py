@@ -75,7 +75,7 @@ def paint_scene(scene: Scene) -> Image.Image:
         draw_part(canvas, scene, rng)
     else:
         draw_other(canvas, scene, rng)
-    return canvas.finish(grain=rng.randint(4, 8), tint=light.tint)
+    return canvas.finish(grain=rng.choice((4, 6, 8)), tint=light.tint)
 
 
 def _draw_vehicle(canvas: Canvas, scene: Scene, rng: random.Random) -> None:

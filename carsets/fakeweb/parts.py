@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-import random
+from typing import TYPE_CHECKING
 
 from carsets.fakeweb.canvas import Canvas, Color, mix, shade, vary
 from carsets.fakeweb.scene import COLORS, Scene
 from carsets.fakeweb.scenery import LIGHTS, draw_scenery
+
+if TYPE_CHECKING:
+    import random
 
 
 def draw_part(canvas: Canvas, scene: Scene, rng: random.Random) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from carsets.fakeweb.canvas import Point
+if TYPE_CHECKING:
+    from carsets.fakeweb.canvas import Point
 
 Vector = tuple[float, float, float]  # meters: forward, left, up
 
@@ -26,6 +28,11 @@ class Camera:
         """Return where the camera stands."""
         angle = math.radians(self.azimuth)
         return self.distance * math.cos(angle), self.distance * math.sin(angle), self.height
+
+    @property
+    def sine(self) -> float:
+        """Return how much of a side is seen: 0 from the front, 1 or -1 straight at a side."""
+        return math.sin(math.radians(self.azimuth))
 
     def project(self, point: Vector) -> Point:
         """Return the pixel of a point."""
@@ -66,7 +73,11 @@ def fit_camera(
     span = abs(length * math.sin(angle)) + abs(width * math.cos(angle))
     distance = 5.5 + length * 0.9
     nearest = distance - (abs(length * math.cos(angle)) + abs(width * math.sin(angle))) / 2
-    focal = min(share * picture[0] / span, 0.62 * picture[1] / height) * (distance + nearest) / 2
-    middle = 0.60 * picture[1]  # where the middle of the box should be
-    horizon = middle - (eye - height / 2) * focal / distance
+    focal = min(
+        share * picture[0] / span * (distance + nearest) / 2,
+        share * 0.72 * picture[1] / height * nearest,
+    )
+    # The wheels that are nearest stand a little above the lower edge, the nearer the lower.
+    foot = (0.74 + 0.20 * share) * picture[1]
+    horizon = foot - eye * focal / nearest
     return Camera(azimuth, distance, eye, focal, picture[0] * (0.5 + offset), horizon)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from carsets.fakeweb.canvas import Canvas, Color, mix, shade, vary
+
+if TYPE_CHECKING:
+    import random
 
 INDOORS = ("garage", "showroom")
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-import random
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PIL import ImageFont
 
 from carsets.fakeweb.canvas import OVERSAMPLING, Canvas, Color, mix, shade, vary
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
 
 _BRIGHT: tuple[Color, ...] = (
     (206, 52, 46),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PIL import ImageFont
 
 from carsets.fakeweb.canvas import Color, mix, shade
+from carsets.fakeweb.outlines import reach
 
 if TYPE_CHECKING:
     from carsets.fakeweb.projection import Vector
@@ -18,8 +19,6 @@ _TAIL: Color = (150, 14, 18)
 
 def _panel(artist: VehicleArtist, y0: float, y1: float, z0: float, z1: float, color: Color) -> None:
     """Fill a rectangle on the end of the body, following its slope."""
-    from carsets.fakeweb.vehicles import reach
-
     front = artist.front_seen
     out = 0.012 if front else -0.012
     low, high = (reach(artist.deck, z, front=front) + out for z in (z0, z1))
@@ -100,9 +99,24 @@ def draw_rear(artist: VehicleArtist) -> None:
     _plate(artist, low + size * 0.48)
 
 
-def _glow(artist: VehicleArtist, y: float, z: float, color: Color) -> None:
-    from carsets.fakeweb.vehicles import reach
+def draw_cargo_rear(artist: VehicleArtist) -> None:
+    """Draw the bar with lamps below the box of a truck."""
+    if artist.shape.cargo is None:
+        return
+    x, half, floor = artist.shape.cargo[1] - 0.02, artist.half, artist.shape.cargo[2]
 
+    def panel(y0: float, y1: float, z0: float, z1: float, color: Color) -> None:
+        artist.face([(x, y0, z0), (x, y1, z0), (x, y1, z1), (x, y0, z1)], color)
+
+    panel(-half, half, floor - 0.42, floor - 0.02, (44, 45, 48))
+    panel(-half * 0.9, half * 0.9, floor - 0.52, floor - 0.42, (196, 198, 200))
+    panel(-0.27, 0.27, floor - 0.32, floor - 0.18, (236, 236, 228))
+    color: Color = (255, 40, 34) if artist.paint.lamps_on else _TAIL
+    for side in (-1.0, 1.0):
+        panel(side * half * 0.62, side * half * 0.94, floor - 0.36, floor - 0.12, color)
+
+
+def _glow(artist: VehicleArtist, y: float, z: float, color: Color) -> None:
     x, top = artist.camera.project((reach(artist.deck, z, front=artist.front_seen), y, z))
     radius = 0.16 * artist.camera.focal / artist.camera.distance
     points = [(x - radius, top), (x, top - radius), (x + radius, top), (x, top + radius)]
@@ -111,8 +125,6 @@ def _glow(artist: VehicleArtist, y: float, z: float, color: Color) -> None:
 
 def _plate(artist: VehicleArtist, z: float) -> None:
     """Draw the number plate; its text only where it is large enough to be read."""
-    from carsets.fakeweb.vehicles import reach
-
     _panel(artist, -0.27, 0.27, z, z + 0.12, (236, 236, 228))
     x = reach(artist.deck, z, front=artist.front_seen)
     left, top = artist.camera.project((x, 0.23 if not artist.front_seen else -0.23, z + 0.11))

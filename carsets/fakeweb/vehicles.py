@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import math
-import random
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from carsets.fakeweb.body_shapes import SHAPES, Outline, Shape
+from carsets.fakeweb.cabins import draw_glass_house, draw_open_cabin
 from carsets.fakeweb.canvas import Canvas, Color, mix, shade
-from carsets.fakeweb.projection import Camera, Vector
+from carsets.fakeweb.outlines import reach_top, rounded
+from carsets.fakeweb.vehicle_ends import draw_cargo_rear, draw_front, draw_rear
 from carsets.fakeweb.wheels import draw_arch, draw_tread, draw_wheel
 
-GLASS = (34, 44, 54)
+if TYPE_CHECKING:
+    import random
+
+    from carsets.fakeweb.projection import Camera, Vector
+
 TRIM = (22, 23, 26)
 _SUN: Vector = (0.35, 0.45, 0.82)
 
@@ -24,30 +31,6 @@ class Paint:
     sky: Color  # what glass and roofs reflect
     lamps_on: bool
     plate: str
-
-
-def rounded(outline: Outline, rounds: int = 2) -> Outline:
-    """Return an open outline with its corners cut (Chaikin), ends kept."""
-    for _ in range(rounds):
-        points = [outline[0]]
-        for (ax, az), (bx, bz) in zip(outline, outline[1:], strict=False):
-            points.append((ax * 0.75 + bx * 0.25, az * 0.75 + bz * 0.25))
-            points.append((ax * 0.25 + bx * 0.75, az * 0.25 + bz * 0.75))
-        points.append(outline[-1])
-        outline = tuple(points)
-    return outline
-
-
-def reach(outline: Outline, z: float, *, front: bool) -> float:
-    """Return the x of an outline's front (or rear) end at a height."""
-    found = [
-        ax + (bx - ax) * (z - az) / (bz - az)
-        for (ax, az), (bx, bz) in zip(outline, outline[1:], strict=False)
-        if min(az, bz) <= z <= max(az, bz) and az != bz
-    ]
-    if not found:
-        found = [x for x, _ in outline]
-    return max(found) if front else min(found)
 
 
 class VehicleArtist:
@@ -91,13 +74,14 @@ class VehicleArtist:
         if self.shape.bed:
             self.load_bed()
         if self.shape.open_top:
-            self.open_cabin()
+            draw_open_cabin(self)
         else:
-            self.glass_house()
+            draw_glass_house(self)
         if self.shape.cargo and self.rear_seen:
             self.cargo_box()
         self.ends()
-        if self.side_seen:
+        # Seen nearly from its edge a wheel is all tread.
+        if abs(self.camera.sine) > 0.3:
             for x in self.shape.axles:
                 hub = (x, self.side * (self.half + 0.005))
                 if not self.shape.cargo or x > 0:
@@ -123,8 +107,8 @@ class VehicleArtist:
         ]
         faces: list[tuple[float, list[Vector], Vector]] = []
         for (a, b), (sa, sb) in zip(
-            zip(outline, outline[1:], strict=False),
-            zip(small, small[1:], strict=False),
+            itertools.pairwise(outline),
+            itertools.pairwise(small),
             strict=True,
         ):
             dx, dz = b[0] - a[0], b[1] - a[1]
@@ -208,119 +192,6 @@ class VehicleArtist:
         points = [self.camera.project(point) for point in crease]
         self.canvas.line(points, shade(self.paint.color, 0.80), thin)
 
-    def lean(self, z: float) -> float:
-        """Return the half width of the cabin at a height."""
-        low = min(point[1] for point in self.shape.cabin)
-        high = max(point[1] for point in self.shape.cabin)
-        return self.half - 0.06 - self.shape.roof_inset * (z - low) / (high - low)
-
-    def glass(self, points: list[Vector]) -> None:
-        """Draw a window: dark, with the sky in its upper part."""
-        stops = (mix(GLASS, self.paint.sky, 0.52), mix(GLASS, self.paint.sky, 0.22), GLASS, GLASS)
-        self.canvas.gradient_polygon([self.camera.project(point) for point in points], stops)
-
-    def glass_house(self) -> None:
-        """Draw roof, pillars and windows."""
-        for a, b in zip(self.cabin, self.cabin[1:], strict=False):
-            dx, dz = b[0] - a[0], b[1] - a[1]
-            size = math.hypot(dx, dz) or 1.0
-            normal: Vector = (dz / size, 0.0, -dx / size)
-            if self.camera.sees(normal, (a[0], 0.0, a[1])):
-                wa, wb = self.lean(a[1]), self.lean(b[1])
-                quad: list[Vector] = [(a[0], -wa, a[1]), (a[0], wa, a[1])]
-                quad += [(b[0], wb, b[1]), (b[0], -wb, b[1])]
-                self.face(quad, self.lit(normal, self.paint.color))
-        self.slope_window(self.shape.cabin[0], self.shape.cabin[1])
-        if self.shape.glass_until < -5:
-            self.slope_window(self.shape.cabin[-1], self.shape.cabin[-2])
-        if self.side_seen:
-            self.side_windows()
-        if self.shape.roof_rails:
-            high = self.shape.cabin[2][1] + 0.03
-            y = self.side * (self.lean(high) - 0.03)
-            rail: list[Vector] = [(self.shape.cabin[1][0] - 0.2, y, high)]
-            rail.append((self.shape.cabin[-2][0] + 0.1, y, high))
-            scale = self.camera.focal / self.camera.distance
-            self.canvas.line([self.camera.project(p) for p in rail], (150, 152, 156), 0.03 * scale)
-
-    def slope_window(self, foot: tuple[float, float], top: tuple[float, float]) -> None:
-        """Draw the windshield or the rear window when it is seen."""
-        dx, dz = top[0] - foot[0], top[1] - foot[1]
-        sign = 1.0 if foot[0] > 0 else -1.0
-        normal: Vector = (sign * abs(dz), 0.0, abs(dx))
-        if not self.camera.sees(normal, (foot[0], 0.0, foot[1])):
-            return
-        corners: list[Vector] = []
-        for share, inset in ((0.10, 0.10), (0.90, 0.09)):
-            x, z = foot[0] + dx * share, foot[1] + dz * share
-            y = self.lean(z) - inset
-            corners += [(x, -y, z), (x, y, z)] if share < 0.5 else [(x, y, z), (x, -y, z)]
-        self.glass(corners)
-
-    def side_windows(self) -> None:
-        """Draw the near side of the cabin: metal first, then the windows in it."""
-        side: list[Vector] = [(x, self.side * self.lean(z), z) for x, z in self.cabin]
-        stops = (shade(self.paint.color, 1.04, 8), shade(self.paint.color, 0.86))
-        self.canvas.gradient_polygon([self.camera.project(point) for point in side], stops)
-        low = min(z for _, z in self.shape.cabin) + 0.05
-        high = max(z for _, z in self.shape.cabin) - 0.09
-        edges = [x for x in self.shape.pillars if x > self.shape.glass_until]
-        front = max(x for x, _ in self.shape.cabin)
-        rear = max(min(x for x, _ in self.shape.cabin), self.shape.glass_until)
-        for start, end in zip([front, *edges], [*edges, rear], strict=True):
-            self.side_window(start - 0.035, end + 0.035, low, high)
-        mirror = self.shape.cabin[0]
-        x, z = mirror[0] - 0.28, mirror[1] + 0.16
-        center = self.camera.project((x, self.side * (self.half + 0.08), z))
-        scale = self.camera.focal / self.camera.distance
-        self.canvas.ellipse(*center, 0.10 * scale, 0.075 * scale, shade(self.paint.color, 0.7))
-
-    def side_window(self, start: float, end: float, low: float, high: float) -> None:
-        """Draw one window between two pillars, cut off by the slopes of front and rear."""
-        steps = 8
-        tops: list[Vector] = []
-        bottoms: list[Vector] = []
-        for step in range(steps + 1):
-            x = start + (end - start) * step / steps
-            z = min(high, self.roof_over(x) - 0.09)
-            if z > low + 0.02:
-                tops.append((x, self.side * self.lean(z), z))
-                bottoms.append((x, self.side * self.lean(low), low))
-        if len(tops) > 1:
-            self.glass(tops + bottoms[::-1])
-
-    def roof_over(self, x: float) -> float:
-        """Return the height of the cabin's outline over a place."""
-        found = [
-            az + (bz - az) * (x - ax) / (bx - ax)
-            for (ax, az), (bx, bz) in zip(self.cabin, self.cabin[1:], strict=False)
-            if min(ax, bx) <= x <= max(ax, bx) and ax != bx
-        ]
-        return max(found, default=0.0)
-
-    def open_cabin(self) -> None:
-        """Draw a windshield frame, seats and an opening instead of a roof."""
-        (fx, fz), (tx, tz) = self.shape.cabin[0], self.shape.cabin[1]
-        rear_x, rear_z = self.shape.cabin[-1]
-        y = self.half - 0.16
-        hole: list[Vector] = [(fx - 0.1, -y, fz + 0.02), (fx - 0.1, y, fz + 0.02)]
-        hole += [(rear_x, y, rear_z + 0.02), (rear_x, -y, rear_z + 0.02)]
-        self.face(hole, (38, 30, 28))
-        seat = (96, 62, 40)
-        for x in (-0.35, -0.95):
-            for where in sorted((-0.38, 0.38), key=lambda at: at * self.side):
-                back: list[Vector] = [(x, where - 0.24, fz - 0.02), (x, where + 0.24, fz - 0.02)]
-                back += [(x - 0.12, where + 0.20, fz + 0.24), (x - 0.12, where - 0.20, fz + 0.24)]
-                self.face(back, seat)
-                flank: list[Vector] = [(x + 0.05, where, fz - 0.02), (x - 0.2, where, fz - 0.02)]
-                flank += [(x - 0.2, where, fz + 0.25), (x - 0.08, where, fz + 0.25)]
-                self.face(flank, shade(seat, 0.8))
-        frame: list[Vector] = [(fx, -y, fz), (tx, -y + 0.14, tz), (tx, y - 0.14, tz), (fx, y, fz)]
-        points = [self.camera.project(point) for point in frame]
-        self.canvas.polygon(points, mix(GLASS, self.paint.sky, 0.45))
-        scale = self.camera.focal / self.camera.distance
-        self.canvas.line(points, shade(self.paint.color, 0.6), 0.05 * scale)
-
     def load_bed(self) -> None:
         """Draw the inside of a pickup's bed as far as it is seen from above."""
         if self.shape.bed is None:
@@ -362,22 +233,12 @@ class VehicleArtist:
 
     def ends(self) -> None:
         """Draw lamps, grille and number plate of the end that is seen."""
-        from carsets.fakeweb.vehicle_ends import draw_front, draw_rear
-
         if self.front_seen:
             draw_front(self)
+        elif self.rear_seen and self.shape.cargo:
+            draw_cargo_rear(self)
         elif self.rear_seen:
             draw_rear(self)
-
-
-def reach_top(outline: Outline, x: float) -> float:
-    """Return the greatest height of an outline at a place."""
-    found = [
-        az + (bz - az) * (x - ax) / (bx - ax)
-        for (ax, az), (bx, bz) in zip(outline, outline[1:], strict=False)
-        if min(ax, bx) <= x <= max(ax, bx) and ax != bx
-    ]
-    return max(found, default=0.0)
 
 
 def random_plate(rng: random.Random) -> str:

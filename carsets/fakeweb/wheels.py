@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import TYPE_CHECKING
 
-from carsets.fakeweb.canvas import Canvas, Color, Point
-from carsets.fakeweb.projection import Camera
+if TYPE_CHECKING:
+    from carsets.fakeweb.canvas import Canvas, Color, Point
+    from carsets.fakeweb.projection import Camera
 
 _TIRE: Color = (24, 24, 27)
+_TREAD: Color = (18, 18, 20)
+_TIRE_WIDTH = 0.22  # meters
 _RIM: Color = (176, 180, 186)
 _CIRCLE = [(math.cos(a * math.tau / 28), math.sin(a * math.tau / 28)) for a in range(28)]
 _SPOKES = 5
@@ -21,9 +25,12 @@ def disc(camera: Camera, x: float, y: float, z: float, radius: float) -> list[Po
 def draw_tread(canvas: Canvas, camera: Camera, hub: tuple[float, float], radius: float) -> None:
     """Draw a tire as seen from its end: what shows below the bumpers."""
     x, y = hub
-    inward = -0.22 if y > 0 else 0.22
-    for step in range(5):
-        canvas.polygon(disc(camera, x, y + inward * (1 - step / 4), radius, radius), (18, 18, 20))
+    inner = disc(camera, x, y - math.copysign(_TIRE_WIDTH, y), radius, radius)
+    outer = disc(camera, x, y, radius, radius)
+    canvas.polygon(inner, _TREAD)
+    for number, point in enumerate(outer):
+        canvas.polygon([outer[number - 1], point, inner[number], inner[number - 1]], _TREAD)
+    canvas.polygon(outer, _TREAD)
 
 
 def draw_arch(canvas: Canvas, camera: Camera, hub: tuple[float, float], radius: float) -> None:
