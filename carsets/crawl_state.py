@@ -7,7 +7,7 @@ import secrets
 from collections import deque
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 from weakref import WeakKeyDictionary
 
 from scrapy import signals
@@ -17,9 +17,12 @@ from carsets.catalog.known_urls import KnownUrls
 from carsets.items import CarImage
 from carsets.outcomes import Outcome
 from carsets.places import Places
+from carsets.vision.copies import Copies
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
+
+    from carsets.catalog.tombstones import Tombstones
 
 
 class CrawlState:
@@ -29,7 +32,7 @@ class CrawlState:
     other part was built first.
     """
 
-    _of_crawlers: WeakKeyDictionary[Crawler, CrawlState] = WeakKeyDictionary()
+    _of_crawlers: ClassVar[WeakKeyDictionary[Crawler, CrawlState]] = WeakKeyDictionary()
 
     def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
@@ -59,7 +62,28 @@ class CrawlState:
     @cached_property
     def known_urls(self) -> KnownUrls:
         """The URLs that must not be fetched again."""
-        return KnownUrls.load(self.catalog)
+        return KnownUrls.load(self.catalog, self._crawler.settings.getint("URL_MAX_ATTEMPTS"))
+
+    @cached_property
+    def tombstones(self) -> Tombstones:
+        """What was removed on request and must not come back."""
+        return self.catalog.tombstones()
+
+    @cached_property
+    def copies(self) -> Copies:
+        """The fingerprints of the dataset's pictures."""
+        settings = self._crawler.settings
+        copies = Copies(
+            settings.getint("NEAR_DUPLICATE_DISTANCE"),
+            settings.getint("NEAR_DUPLICATE_DHASH_DISTANCE"),
+        )
+        for batch in self.catalog.fingerprints_after(0):
+            copies.take_in(batch)
+        return copies
+
+    def load(self) -> None:
+        """Read what the dataset holds. Slow for a large one: call it in a thread, once."""
+        _ = self.known_urls, self.tombstones, self.copies
 
     def stop(self, reason: str) -> None:
         """Ask the crawl to end, for a reason that the receipt will give."""
@@ -72,7 +96,7 @@ class CrawlState:
             return
         if item.admitted:
             item.admitted = False
-            self.in_flight.leave(len(item.body or b""))
+            self.in_flight.leave(item.size)
             self.quota.settle(kept=item.outcome is Outcome.STORED)
         item.body = None
 

@@ -37,7 +37,7 @@ class FoundImage:
     height: int | None = None
     taken: str = ""  # ISO 8601, as far as the source says
     uploaded: str = ""  # ISO 8601
-    extra: Mapping[str, Any] = field(default_factory=dict)  # anything else worth keeping, JSON types
+    extra: Mapping[str, Any] = field(default_factory=dict)  # anything else, of JSON types
 
     # Whose it is.
     author: str = ""
@@ -66,6 +66,7 @@ class CarImage:
     image_urls: list[str] = field(default_factory=list)
     images: list[dict[str, Any]] = field(default_factory=list)
     body: bytes | None = None  # the served bytes; None again once the item has ended
+    size: int = 0  # bytes served
     served_url: str = ""  # after redirects
     served_headers: dict[str, str] = field(default_factory=dict)  # lower-case names, as answered
     fetched_at: str = ""  # ISO 8601, UTC
@@ -81,7 +82,7 @@ class CarImage:
     # --- DuplicatesPipeline ---
     image_id: str = ""  # first 16 hex digits of the sha256
     duplicate_of: str = ""  # image id
-    replaces: tuple[str, ...] = ()  # image ids of stored, worse copies of this picture
+    near: tuple[int, ...] = ()  # rows of the catalog that hold worse copies of this picture
 
     # --- CarDetectionPipeline ---
     detection: Detection | None = None

@@ -63,6 +63,8 @@ IMAGES_IN_FLIGHT = 64
 IMAGES_IN_FLIGHT_BYTES = 256 * 1024 * 1024  # no new download while those in flight hold more
 CONCURRENT_ITEMS = 100  # of one page; Scrapy's default, above IMAGES_IN_FLIGHT
 
+# CarImagesPipeline: how many runs may try a URL that fails in a way that can pass.
+URL_MAX_ATTEMPTS = 3
 # CarImagesPipeline: how many URLs one host may be asked for in one run (tarpits are endless).
 URLS_PER_HOST = 100_000
 

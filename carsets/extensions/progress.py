@@ -24,6 +24,8 @@ from carsets.outcomes import Outcome
 from carsets.signals import image_found, image_replaced, query_ended
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from scrapy import Spider
     from scrapy.crawler import Crawler
 
@@ -88,10 +90,11 @@ class Progress:
         """Count a query of which no more pages will be asked."""
         self.queries_ended += 1
 
-    def saw_replaced(self, image_ids: tuple[str, ...]) -> None:
+    def saw_replaced(self, replaced: Mapping[str, Outcome]) -> None:
         """Move replaced copies from the kept to the duplicates."""
-        self.outcomes[Outcome.STORED] -= len(image_ids)
-        self.outcomes[Outcome.NEAR_DUPLICATE] += len(image_ids)
+        for outcome in replaced.values():
+            self.outcomes[Outcome.STORED] -= 1
+            self.outcomes[outcome] += 1
 
     # --- What there is to say -----------------------------------------------------------------
 

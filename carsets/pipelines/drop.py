@@ -1,8 +1,13 @@
 """The one way in which a step refuses an image."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from scrapy.exceptions import DropItem
 
-from carsets.outcomes import Outcome
+if TYPE_CHECKING:
+    from carsets.outcomes import Outcome
 
 
 class OutcomeDrop(DropItem):

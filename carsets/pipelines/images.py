@@ -6,16 +6,16 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Self
+from urllib.parse import urlsplit
 
-from scrapy import Request
-from scrapy.exceptions import IgnoreRequest
-from scrapy.http.request import NO_CALLBACK
 from scrapy.pipelines.images import ImagesPipeline
 from twisted.python.failure import Failure
 
+from carsets.crawl_state import CrawlState
 from carsets.licenses import LicensePolicy
-from carsets.net.address_guard import UrlGate
-from carsets.net.failures import outcome_of
+from carsets.net.failures import Refused, outcome_of
+from carsets.net.requests import image_request
+from carsets.net.url_gate import UrlGate
 from carsets.outcomes import Outcome
 from carsets.pipelines.drop import OutcomeDrop
 from carsets.pipelines.step import Step
@@ -24,18 +24,13 @@ from carsets.signals import image_found
 if TYPE_CHECKING:
     from os import PathLike
 
+    from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.pipelines.media import FileInfo, FileInfoOrError, MediaPipeline
 
     from carsets.items import CarImage
 
-# We take what is announced here; hosts that negotiate would otherwise send other formats.
-# identity: an image does not get smaller by gzip, and a small gzip can become a huge body.
-IMAGE_HEADERS = {
-    "Accept": "image/jpeg,image/png,image/webp,image/gif;q=0.8,image/*;q=0.5",
-    "Accept-Encoding": "identity",
-}
 # Answers after which a smaller copy of the same image may still be there.
 ASK_ALTERNATE = {
     Outcome.HTTP_401,
@@ -58,15 +53,6 @@ KEPT_HEADERS = {
     "content-usage",
     "content-signal",
 }
-
-
-class DownloadRefused(IgnoreRequest):
-    """An answer that is no image. ``IgnoreRequest``: Scrapy logs it without a traceback."""
-
-    def __init__(self, outcome: Outcome, note: str = "") -> None:
-        super().__init__(f"{outcome.value}: {note}")
-        self.outcome = outcome
-        self.note = note
 
 
 class CarImagesPipeline(Step, ImagesPipeline):
@@ -92,8 +78,6 @@ class CarImagesPipeline(Step, ImagesPipeline):
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         cls._update_stores(crawler.settings)
-        from carsets.crawl_state import CrawlState  # noqa: PLC0415
-
         return cls(CrawlState.of(crawler).places.images_store, crawler=crawler)
 
     async def decide(self, item: CarImage) -> None:
@@ -106,26 +90,29 @@ class CarImagesPipeline(Step, ImagesPipeline):
         item.admitted = True
         await (self._read(item) if item.local_path else self._download(item))
         item.fetched_at = datetime.now(UTC).isoformat(timespec="seconds")
-        self.state.in_flight.hold(len(item.body or b""))
+        item.size = len(item.body or b"")
+        self.state.in_flight.hold(item.size)
 
     def _ask_words(self, item: CarImage) -> None:
         found = item.found
         url = found.image_url
         if not item.local_path:
-            refused = self.gate.refusal(url)
-            if refused:
-                raise OutcomeDrop(*refused)
+            try:
+                self.gate.require(url)
+            except Refused as refusal:
+                raise OutcomeDrop(refusal.outcome, refusal.note) from None
         if not self.policy.allows(found.license):
             raise OutcomeDrop(Outcome.LICENSE_EXCLUDED, found.license.code)
-        if self.state.tombstones.forbid(url=url, author_url=found.author_url):
+        if self.state.tombstones.forbid_url(url):
             raise OutcomeDrop(Outcome.REMOVED)
-        if not self.state.known_urls.add(url):
+        if url in self.state.known_urls:
             raise OutcomeDrop(Outcome.KNOWN_URL)
+        self.state.known_urls.add(url)
         if not item.local_path:
             self._count_host(url)
 
     def _count_host(self, url: str) -> None:
-        host = self.gate.host(url)
+        host = urlsplit(url).hostname or ""
         asked = self.asked_of_host.get(host, 0)
         if asked >= self.most_per_host:
             raise OutcomeDrop(Outcome.HOST_LIMIT, host)
@@ -163,12 +150,7 @@ class CarImagesPipeline(Step, ImagesPipeline):
 
     def get_media_requests(self, item: Any, info: MediaPipeline.SpiderInfo) -> list[Request]:
         """Return the request for the one URL that is being tried."""
-        return [
-            Request(
-                url, callback=NO_CALLBACK, headers=IMAGE_HEADERS, meta={"allow_offsite": True}
-            )
-            for url in item.image_urls
-        ]
+        return [image_request(url) for url in item.image_urls]
 
     def media_to_download(  # type: ignore[override]
         self, request: Request, info: MediaPipeline.SpiderInfo, *, item: Any = None
@@ -180,11 +162,11 @@ class CarImagesPipeline(Step, ImagesPipeline):
     ) -> FileInfo:
         """Hand the served bytes to the item."""
         if response.status != 200:
-            raise DownloadRefused(Outcome.of_status(response.status), f"HTTP {response.status}")
+            raise Refused(Outcome.of_status(response.status), f"HTTP {response.status}")
         if "/photo_unavailable" in response.url:  # Flickr's redirect for deleted photos
-            raise DownloadRefused(Outcome.PLACEHOLDER, response.url)
+            raise Refused(Outcome.PLACEHOLDER, response.url)
         if not response.body:
-            raise DownloadRefused(Outcome.EMPTY)
+            raise Refused(Outcome.EMPTY)
         item.body = response.body
         item.served_url = response.url
         item.served_headers = {
@@ -199,7 +181,7 @@ class CarImagesPipeline(Step, ImagesPipeline):
     ) -> Any:
         """Turn any failure into one that carries its outcome and is logged without traceback."""
         outcome, note = outcome_of(failure.value)
-        return super().media_failed(Failure(DownloadRefused(outcome, note)), request, info)
+        return super().media_failed(Failure(Refused(outcome, note)), request, info)
 
     def item_completed(
         self, results: list[FileInfoOrError], item: Any, info: MediaPipeline.SpiderInfo

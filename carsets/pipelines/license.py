@@ -36,9 +36,7 @@ class LicensePipeline(Step):
         """Join what the source, the answer's headers and the file itself say."""
         assert item.inspection is not None
         embedded = item.inspection.embedded
-        item.reservation = read_reservation(
-            item.served_headers, embedded, policy=self.reservations
-        )
+        item.reservation = read_reservation(item.served_headers, embedded, policy=self.reservations)
         if item.reservation.reserved:
             raise OutcomeDrop(Outcome.OPTED_OUT, item.reservation.reason)
         item.license = max(

@@ -98,9 +98,7 @@ class ImageSearchSpider(CarsetsSpider):
 
     def prepare(self) -> None:
         """Build the plan."""
-        self.plan = build_plan(
-            **{name: self.given.get(name, "") for name in self.plan_arguments}
-        )
+        self.plan = build_plan(**{name: self.given.get(name, "") for name in self.plan_arguments})
         self.bench: QueryOutcome | None = None  # set once the source refuses us
         self._open = asyncio.Semaphore(self.settings.getint("QUERIES_AT_ONCE"))
         self._seen: dict[str, set[str]] = {}  # URLs per open query, to notice repeated pages
@@ -116,6 +114,7 @@ class ImageSearchSpider(CarsetsSpider):
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """Ask every query of the plan that has not been answered yet, a few at a time."""
         state = self.state_of_crawl
+        await asyncio.to_thread(state.load)
         progress = await asyncio.to_thread(state.catalog.query_progress, self.name)
         state.quota.limit = self.plan.limit
         if self.plan.limit:
@@ -192,7 +191,7 @@ class ImageSearchSpider(CarsetsSpider):
     def _read(self, response: Response) -> Answer:
         try:
             answer = self.read_page(response)
-        except Exception as error:  # noqa: BLE001 - a parser's surprise is a named outcome
+        except Exception as error:  # a parser's surprise is a named outcome
             self.logger.debug("The page that could not be read", exc_info=True)
             answer = Answer(
                 outcome=QueryOutcome.FORMAT_CHANGED, note=f"{type(error).__name__}: {error}"
