@@ -179,7 +179,9 @@ class GuardedResolver(CachingThreadedResolver):
         if name == BUILTIN_WEB:
             return succeed("127.0.0.1") if self.builtin_web else self._refuse(name, "reserved")
         if ":" in name:  # an IPv6 literal: we connect over IPv4 only
-            return self._refuse(name, self.policy.reason(name, name) or f"{name} is IPv6")
+            if reason := self.policy.reason(name, name):
+                return self._refuse(name, reason)
+            return fail(DNSLookupError(f"{name}: IPv6 is not used"))
         return super().getHostByName(name, timeout).addCallback(self._checked, name)
 
     def _checked(self, address: str, name: str) -> str:
