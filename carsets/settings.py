@@ -6,6 +6,10 @@ was and why. Secrets (keys, tokens) are read from the environment only.
 
 import os
 
+from carsets.net import redaction
+
+redaction.install()  # before the first log record: no secret of the environment is ever logged
+
 BOT_NAME = "carsets"
 SPIDER_MODULES = ["carsets.spiders"]
 NEWSPIDER_MODULE = "carsets.spiders"
@@ -21,22 +25,98 @@ IMAGES_STORE = os.environ.get("IMAGES_STORE", "")  # "" = DATA_DIR/images; s3://
 RECEIPTS_DIR = ""  # "" = DATA_DIR/receipts
 PAGES_DIR = ""  # "" = DATA_DIR/pages: answers of sources that could not be read
 
+# --- What may be reached ----------------------------------------------------------------------
+
+# Addresses, networks and host names that you trust although they are not on the public internet
+# ("192.168.1.0/24", "files.example"): your own file server, a trusted proxy. Default: none.
+ADDRESS_ALLOWED: list[str] = []
+URL_PORTS_ALLOWED = [80, 443]  # TCP ports; everything else is some other service
+URL_MAX_LENGTH = 4096  # characters; signed URLs of image hosts reach about 2,000
+# A proxy sees the addresses instead of us. True says that it keeps the crawl out of private
+# networks; without it a configured proxy stops the run, and is never used.
+PROXY_TRUSTED = False
+# Scrapy: CachingThreadedResolver. Works only here, in the settings of the process; GuardProbe
+# lets no run begin without it. IPv4 only.
+TWISTED_DNS_RESOLVER = "carsets.net.address_guard.GuardedResolver"
+DNS_TIMEOUT = 15  # seconds. Scrapy: 60, longer than the whole download may take
+# Scrapy opens file:, s3: and ftp: URLs too. What is left beside these is `data:`, for the start
+# of sources without pages; UrlGateMiddleware refuses every `data:` that was found.
+DOWNLOAD_HANDLERS = {
+    "http": "carsets.net.deadline.DeadlineDownloadHandler",
+    "https": "carsets.net.deadline.DeadlineDownloadHandler",
+    "file": None,
+    "s3": None,
+    "ftp": None,
+}
+FAKEWEB_PORT = 0  # port of the built-in web on this machine; 0 = the live web
+
 # --- Manners: who we say we are, and how hard we knock ----------------------------------------
 
 # A web page or mail address at which the hosts you crawl can reach you.
 CONTACT = os.environ.get("CONTACT", "")
 
 ROBOTSTXT_OBEY = True  # Scrapy: False; also asked before every image
+ROBOTSTXT_USER_AGENT = "carsets"  # the name that robots.txt may use for us
+ROBOTSTXT_CRAWL_DELAY_MAX = 30.0  # seconds; a longer Crawl-delay is taken for this. Scrapy: ignored
+# Whether the sources' own search pages and APIs are asked only where their robots.txt allows it.
+# Most forbid all search pages to all robots; the APIs among them have terms of their own.
+SEARCH_ROBOTSTXT_OBEY = False
 DOWNLOAD_DELAY = 1  # seconds between two requests to a host. Scrapy: 0
 DOWNLOAD_DELAY_JITTER = 0.5
+# Scrapy's own lets go of the limit per host when the delay is 0, and cannot pause a host.
+DOWNLOADER = "carsets.net.downloader.PoliteDownloader"
+REFERER_ENABLED = False  # Scrapy: True; no host need know where a URL was found
+RETRY_TIMES = 2  # after the first try
+RETRY_BACKOFF = 1.0  # seconds that a host is left alone after a failure; doubles with each try
+# Seconds that a host may make us wait, by Retry-After. One that asks for more gets no further
+# requests for images in this run; a later run asks again. Scrapy: the header is ignored.
+RETRY_AFTER_MAX = 30.0
+HOST_MAX_FAILURES = 10  # in a row; then no more images of that host in this run. 0 = no limit
 CONCURRENT_REQUESTS = 96  # above IMAGES_IN_FLIGHT, so that images never starve the sources
 CONCURRENT_REQUESTS_PER_DOMAIN = 2  # Scrapy: 8
+
+# --- The network: how long, how much ----------------------------------------------------------
+
+DOWNLOAD_TIMEOUT = 30  # seconds for connecting, headers and body together. Scrapy: 180
+DOWNLOAD_DEADLINE = 60.0  # seconds on the wire for one URL, all redirects and retries together
+DOWNLOAD_MIN_BYTES_PER_SECOND = 1024  # a slower body is given up; 0 = never
+DOWNLOAD_SLOW_GRACE = 5.0  # seconds before the speed is judged
+DOWNLOAD_MAXSIZE = 25 * 1024 * 1024  # bytes. Scrapy: 1 GiB; a photo of 50 Mpx has about 20 MiB
+DOWNLOAD_WARNSIZE = 0  # bytes; 0 = no warning: what is too large ends with its outcome anyway
+DOWNLOAD_VERIFY_CERTIFICATES = True  # Scrapy: False
+REDIRECT_MAX_TIMES = 5  # Scrapy: 20
+MEDIA_ALLOW_REDIRECTS = True  # Scrapy: False, which loses every redirected image
+METAREFRESH_ENABLED = False  # Scrapy: True; no image redirects by HTML
+WATCHDOG_SECONDS = 120.0  # without any progress, then one line says what is in flight; 0 = never
+
+# The order that a request passes from top to bottom, and an answer from bottom to top. Scrapy's
+# middlewares that nothing here needs are left out: each costs time for every image.
+DOWNLOADER_MIDDLEWARES = {
+    "carsets.net.url_gate.UrlGateMiddleware": 20,
+    "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
+    "carsets.net.robots_txt.RobotsTxt": 100,
+    "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
+    "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": None,
+    "carsets.net.manners.ContactUserAgent": 500,
+    "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+    "carsets.net.retry.PoliteRetry": 550,
+    "scrapy.downloadermiddlewares.redirect.MetaRefreshMiddleware": None,
+    "scrapy.downloadermiddlewares.redirect.RedirectMiddleware": None,
+    "carsets.net.redirect.GatedRedirect": 600,
+    "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
+    "carsets.net.manners.TrustedProxy": 750,
+}
+EXTENSIONS = {
+    "carsets.net.guard_probe.GuardProbe": 0,
+    "carsets.net.watchdog.Watchdog": 0,
+}
 
 # --- What the process may do ------------------------------------------------------------------
 
 TELNETCONSOLE_ENABLED = False  # Scrapy: True; it opens a port
 REMOTE_CONTROL_ENABLED = False  # Scrapy: True; it opens a port on which Python can be run
 COOKIES_ENABLED = False  # Scrapy: True; image hosts need none
+LOG_FORMATTER = "carsets.net.log_formatter.CarsetsLogFormatter"  # Scrapy's prints whole items
 LOG_LEVEL = "INFO"  # Scrapy: DEBUG, which prints every URL and every item
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 FEED_EXPORT_ENCODING = "utf-8"

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Self
 
 from scrapy.resolver import CachingThreadedResolver
 from scrapy.utils.datatypes import LocalCache
+from twisted.internet.abstract import isIPAddress
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.error import DNSLookupError
 
@@ -182,7 +183,8 @@ class GuardedResolver(CachingThreadedResolver):
             if reason := self.policy.reason(name, name):
                 return self._refuse(name, reason)
             return fail(DNSLookupError(f"{name}: IPv6 is not used"))
-        return super().getHostByName(name, timeout).addCallback(self._checked, name)
+        answer = succeed(name) if isIPAddress(name) else super().getHostByName(name, timeout)
+        return answer.addCallback(self._checked, name)
 
     def _checked(self, address: str, name: str) -> str:
         # Cached answers pass here too: another resolver may have filled the cache.
