@@ -19,7 +19,7 @@ from carsets.problems import UserError
 from carsets.queries import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from carsets.items import CarImage
 
@@ -55,11 +55,6 @@ class FolderSpider(ListedSpider):
         """Name the folder by its name and by what lies in it."""
         return Query(text=f"{self.folder.root.name}/ {self.folder.digest()}")
 
-    def label_sets(self) -> Iterator[Mapping[str, str]]:
-        """Yield the labels of each file."""
-        for file in self.folder.files(PassedOver()):
-            yield self._labels(file.name)
-
     def _labels(self, name: str) -> dict[str, str]:
         return self.labels_of.read(name) if self.labels_of else {}
 
@@ -70,8 +65,8 @@ class FolderSpider(ListedSpider):
         for file in self.folder.files(passed_over):
             labels = self._labels(file.name)
             unlabelled += self.labels_of is not None and not labels
-            query = Query(text=self.query.text, labels=labels)
-            image = self.car_image(FoundImage(image_url=file.name), query, page=1, rank=0)
+            found = FoundImage(image_url=file.name)
+            image = self.car_image(found, self.row_query(labels), page=1, rank=0)
             image.local_path = file.path
             yield image
         for line in passed_over.lines():

@@ -8,7 +8,6 @@ Limits:     none; the hosts are asked at the usual pace
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,7 +19,7 @@ from carsets.problems import UserError
 from carsets.queries import Query
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from carsets.items import CarImage
 
@@ -65,20 +64,10 @@ class UrlsSpider(ListedSpider):
         """Name the list by its file and its content."""
         return Query(text=f"{self.list.name} {self.list.digest}", labels=self.labels)
 
-    def label_sets(self) -> Iterator[Mapping[str, str]]:
-        """Yield the labels of each row; a row's own come before those of the whole list."""
-        for row in self.list.rows():
-            yield {**self.labels, **row.labels}
-
     def images(self) -> Iterator[CarImage]:
         """Yield every row; one that cannot be used has ended before it began."""
-
-        @lru_cache(maxsize=4096)  # a list has few sets of labels, and a query of its own for each
-        def query_of(*labels: tuple[str, str]) -> Query:
-            return Query(text=self.query.text, labels={**self.labels, **dict(labels)})
-
         for row in self.list.rows():
-            image = self.car_image(row.found, query_of(*row.labels.items()), page=1, rank=0)
+            image = self.car_image(row.found, self.row_query(row.labels), page=1, rank=0)
             if row.problem:
                 image.outcome = Outcome.URL_FORBIDDEN
                 image.note = row.problem
