@@ -106,10 +106,6 @@ DOWNLOADER_MIDDLEWARES = {
     "scrapy.downloadermiddlewares.httpproxy.HttpProxyMiddleware": None,
     "carsets.net.manners.TrustedProxy": 750,
 }
-EXTENSIONS = {
-    "carsets.net.guard_probe.GuardProbe": 0,
-    "carsets.net.watchdog.Watchdog": 0,
-}
 
 # --- What the process may do ------------------------------------------------------------------
 
@@ -177,6 +173,8 @@ DISK_FREE_MIN = 500 * 1024 * 1024  # bytes
 # --- Telling what happens ---------------------------------------------------------------------
 
 EXTENSIONS = {
+    "carsets.net.guard_probe.GuardProbe": 0,  # closes the run that the address guard cannot protect
+    "carsets.net.watchdog.Watchdog": 50,
     "carsets.extensions.ledger.Ledger": 100,
     "carsets.extensions.progress.Progress": 200,
     "carsets.extensions.receipt.Receipt": 900,  # closes last: it adds up what the others did

@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from scrapy.settings import BaseSettings
 
 DEFAULT_PORTS = {"http": 80, "https": 443}
-# Control characters, blanks, what browsers read as "/", and the invisible ones of Unicode.
-_UNSAFE = re.compile(r"[\x00-\x20\x7f-\x9f\\\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _HOST = re.compile(r"(?=.{1,253}\Z)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\Z")
 _LAST_LABEL_IS_A_NUMBER = re.compile(r"(^|\.)([0-9]+|0x[0-9a-f]*)\Z")
 _LOCAL = ("localhost", "localhost.localdomain", "ip6-localhost", "ip6-loopback", BUILTIN_WEB)
@@ -77,10 +76,10 @@ class UrlGate:
             raise Refused(Outcome.SCHEME_FORBIDDEN, f"scheme {scheme}")
         if len(url) > self.max_length:
             raise _unusable(f"longer than {self.max_length} characters")
-        if _UNSAFE.search(url):
-            raise _unusable("a blank, a backslash or a control character")
+        if _CONTROL.search(url):
+            raise _unusable("a control character")
         try:
-            parts = urlsplit(url)
+            parts = urlsplit(url.strip(" "))
             port = parts.port
             host = parts.hostname or ""
         except ValueError as error:
