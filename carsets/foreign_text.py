@@ -1,0 +1,93 @@
+"""What strangers sent: JSON, numbers and texts that may neither hang nor break what reads them."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from typing import Any
+
+MAX_PAGE_BYTES = 5 * 1024 * 1024  # of one answer of a source; real ones stay below 1 MB
+MAX_DEPTH = 200  # of nested lists and objects; real answers stay below 12
+LONGEST_TEXT = 10_000  # characters of one title, description or address
+
+
+class ForeignTextError(ValueError):
+    """What was sent cannot be read; the message says why, in one line."""
+
+
+def read_json(body: bytes | str) -> Any:
+    """Parse a whole answer as JSON.
+
+    Raises ForeignTextError for anything else: not JSON, not UTF-8, more than ``MAX_PAGE_BYTES``,
+    nested deeper than ``MAX_DEPTH``, numbers of thousands of digits.
+    """
+    if len(body) > MAX_PAGE_BYTES:
+        raise ForeignTextError(f"an answer of {len(body)} bytes: larger than {MAX_PAGE_BYTES}")
+    try:
+        parsed = json.loads(body, parse_constant=_refuse_constant)
+    except RecursionError:
+        raise ForeignTextError("JSON that is nested too deeply") from None
+    except ValueError as error:
+        raise ForeignTextError(f"not JSON: {error}") from None
+    if _deeper_than(parsed, MAX_DEPTH):
+        raise ForeignTextError("JSON that is nested too deeply")
+    return parsed
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _deeper_than(parsed: Any, depth: int) -> bool:
+    layer = [parsed]
+    for _ in range(depth):
+        layer = [
+            below
+            for value in layer
+            if isinstance(value, (dict, list))
+            for below in (value.values() if isinstance(value, dict) else value)
+            if isinstance(below, (dict, list))
+        ]
+        if not layer:
+            return False
+    return True
+
+
+def to_int(value: object) -> int | None:
+    """Return a whole number that may have come as text; None for everything else."""
+    if isinstance(value, bool):
+        return None
+    if isinstance(value, int):
+        return value
+    if isinstance(value, str) and re.fullmatch(r"\s*-?[0-9]{1,18}\s*", value):
+        return int(value)
+    return None
+
+
+def pixels(value: object) -> int | None:
+    """Return a width or height, None for what can be none."""
+    number = to_int(value)
+    return number if number and 0 < number < 1_000_000 else None
+
+
+# Control characters but tab and line feed; lone surrogates, which no database takes; and the
+# marks that reverse the direction of what is displayed.
+_UNWANTED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202a-\u202e\u2066-\u2069]")
+
+
+def to_text(value: object, longest: int = LONGEST_TEXT) -> str:
+    """Return a text that can be stored and shown; "" for what is none."""
+    if not isinstance(value, str):
+        return ""
+    return _UNWANTED.sub("", value[:longest]).strip()
+
+
+# A tag ends at the next ">" and holds no further "<": so the search never runs on.
+_TAG = re.compile(r"<[/!?a-zA-Z][^<>]*>")
+
+
+def without_markup(value: object) -> str:
+    """Return a text without tags and entities."""
+    text = html.unescape(_TAG.sub("", to_text(value)))
+    return to_text(text)

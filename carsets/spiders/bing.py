@@ -1,0 +1,216 @@
+"""Bing image search, through the result tiles that its own page loads.
+
+Terms:      https://www.microsoft.com/servicesagreement
+Licenses:   none given: every image is ``unknown``. The license filter is Bing's guess; it is
+            kept as ``license_filter`` and never becomes a license
+Needs:      nothing
+Limits:     35 tiles a page; what comes after about 140 has little to do with the question
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, ClassVar
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+import scrapy
+
+from carsets.answers import Answer
+from carsets.foreign_text import MAX_PAGE_BYTES, pixels, read_json, to_int, to_text, without_markup
+from carsets.items import FoundImage
+from carsets.outcomes import QueryOutcome
+from carsets.problems import UserError
+from carsets.spiders.base import ImageSearchSpider
+from carsets.start_tags import StartTag, start_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from scrapy.http import Response
+
+    from carsets.queries import Query
+
+ENDPOINT = "https://www.bing.com/images/async"
+PAGE_SIZE = 35
+MAX_RESULTS = 140
+
+# What Bing calls its license filters (the user's word -> the value after ``filterui:``).
+LICENSE_FILTERS: Mapping[str, str] = {
+    "creative-commons": "licenseType-Any",
+    "public-domain": "license-L1",
+    "share": "license-L2_L3_L4_L5_L6_L7",
+    "share-commercially": "license-L2_L3_L4",
+    "modify": "license-L2_L3_L5_L6",
+    "modify-commercially": "license-L2_L3",
+}
+
+_CAPTCHA_PATH = "/turing/captcha/"
+_CAPTCHA_WORDS = (
+    "Please solve the challenge below to continue",
+    "challenges.cloudflare.com/turnstile",
+)
+_NO_RESULTS_WORDS = ("There are no results for", "No results found for")
+
+
+def search_url(
+    text: str,
+    first: int = 1,
+    *,
+    country: str = "us",
+    language: str = "en",
+    license_filter: str = "",
+) -> str:
+    """Return the address of the page of tiles that begins with result ``first`` (from 1).
+
+    Safe search is strict, always, whatever the visitor's country has as its default.
+    """
+    parameters = {
+        "q": text,
+        "first": first,
+        "count": PAGE_SIZE,
+        "mmasync": 1,
+        "adlt": "strict",
+        "cc": country,
+        "setlang": language,
+    }
+    url = f"{ENDPOINT}?{urlencode(parameters)}"
+    # Bing wants the plus and the colon of its filters literal.
+    return f"{url}&qft=+filterui:{LICENSE_FILTERS[license_filter]}" if license_filter else url
+
+
+def read_page(html: str, *, url: str = "", status: int = 200, license_filter: str = "") -> Answer:
+    """Read one page of tiles.
+
+    ``url`` is where the answer came from: a captcha shows in it. Raises ``ForeignTextError`` for a
+    page that is too large to be one.
+    """
+    blocked = _refusal(html, url, status)
+    if blocked:
+        return blocked
+    tags = list(start_tags(html[:MAX_PAGE_BYTES]))
+    if any(tag.has_class("captcha") or tag.attributes.get("id") == "b_captcha" for tag in tags):
+        return Answer(outcome=QueryOutcome.CAPTCHA, note="a captcha in the page")
+    tiles = [tag for tag in tags if tag.name == "a" and tag.has_class("iusc")]
+    grids = [tag for tag in tags if _is_grid(tag)]
+    images = [image for tile in tiles if (image := read_tile(tile.attributes, license_filter))]
+    if images:
+        return Answer(outcome=QueryOutcome.RESULTS, images=images, next=_next_first(grids))
+    if tiles:
+        note = f"{len(tiles)} tiles, none of which is a result that can be read"
+        return Answer(outcome=QueryOutcome.FORMAT_CHANGED, note=note)
+    if any(tag.has_class("b_no") for tag in tags) or any(w in html for w in _NO_RESULTS_WORDS):
+        return Answer(outcome=QueryOutcome.NO_RESULTS, note="Bing says that there are none")
+    if _first_of(url) > 1 and grids and not _next_first(grids):
+        return Answer(outcome=QueryOutcome.NO_RESULTS, note="the grid ends here")
+    return Answer(outcome=QueryOutcome.BLOCKED, note="a page without tiles that does not say why")
+
+
+def read_tile(attributes: Mapping[str, str], license_filter: str = "") -> FoundImage | None:
+    """Read one tile; None for clusters, related searches and what is no tile any more."""
+    try:
+        facts = read_json(attributes["m"])
+        image_url, page_url = facts["murl"], facts["purl"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    if not page_url or not image_url:  # a cluster or a related search
+        return None
+    asked = _query_of(attributes.get("href", ""))
+    extra: dict[str, Any] = {"bing_md5": to_text(facts.get("md5"))}
+    if license_filter:
+        extra["license_filter"] = f"bing:{license_filter}"
+    if asked.get("cdnurl"):
+        extra["cdn_url"] = to_text(asked["cdnurl"])
+    return FoundImage(
+        image_url=to_text(image_url),
+        page_url=to_text(page_url),
+        thumbnail_url=to_text(facts.get("turl")),
+        source_id=to_text(facts.get("mid")),
+        title=_unmarked(facts.get("t")),
+        description=without_markup(_unmarked(facts.get("desc"))),
+        width=pixels(asked.get("expw")),
+        height=pixels(asked.get("exph")),
+        extra=extra,
+    )
+
+
+def _refusal(html: str, url: str, status: int) -> Answer | None:
+    if _CAPTCHA_PATH in urlsplit(url).path:
+        return Answer(outcome=QueryOutcome.CAPTCHA, note="sent to a captcha")
+    for words in _CAPTCHA_WORDS:
+        if words in html:
+            return Answer(outcome=QueryOutcome.CAPTCHA, note=words)
+    if status in {401, 403, 429}:
+        return Answer(outcome=QueryOutcome.BLOCKED, note=f"HTTP {status}")
+    if status != 200:
+        return Answer(outcome=QueryOutcome.HTTP_ERROR, note=f"HTTP {status}")
+    return None
+
+
+def _is_grid(tag: StartTag) -> bool:
+    identity = tag.attributes.get("id", "")
+    return tag.has_class("dgControl") and identity.startswith("mmComponent_images_")
+
+
+def _next_first(grids: list[StartTag]) -> int | None:
+    """Return the ``first`` of the page that the first grid announces, None at the end."""
+    announced = grids[0].attributes.get("data-nexturl", "") if grids else ""
+    first = _first_of(announced)
+    return first if 1 < first <= MAX_RESULTS else None
+
+
+def _first_of(url: str) -> int:
+    return to_int(_query_of(url).get("first")) or 0
+
+
+def _query_of(url: str) -> dict[str, str]:
+    """Return the parameters of an address, the first of each name."""
+    try:
+        return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    except ValueError:  # not an address at all
+        return {}
+
+
+def _unmarked(value: object) -> str:
+    """Drop the private characters with which Bing marks the words that were asked for."""
+    return re.sub("[\ue000\ue001]", "", to_text(value))
+
+
+class BingSpider(ImageSearchSpider):
+    """Images from Bing image searches."""
+
+    name = "bing"
+    arguments = ImageSearchSpider.arguments | {"license_filter"}
+    page_size: ClassVar[int] = PAGE_SIZE
+    max_results: ClassVar[int] = MAX_RESULTS
+    requests_per_minute: ClassVar[float] = 30
+
+    def prepare(self) -> None:
+        """Check the license filter."""
+        self.license_filter = self.given.get("license_filter", "")
+        if self.license_filter and self.license_filter not in LICENSE_FILTERS:
+            raise UserError(
+                f"bing: unknown license_filter {self.license_filter!r}; "
+                f"it is one of {', '.join(LICENSE_FILTERS)}"
+            )
+        super().prepare()
+
+    def page_request(self, query: Query, page: int, cursor: str | int | None) -> scrapy.Request:
+        """Ask for the page that begins where the one before said."""
+        first = to_int(cursor) or (page - 1) * PAGE_SIZE + 1
+        url = search_url(
+            query.text,
+            first,
+            country=self.settings.get("BING_COUNTRY", "us"),
+            language=self.settings.get("BING_LANGUAGE", "en"),
+            license_filter=self.license_filter,
+        )
+        return scrapy.Request(url, meta={"download_maxsize": MAX_PAGE_BYTES})
+
+    def read_page(self, response: Response) -> Answer:
+        """Read one page of tiles."""
+        return read_page(
+            response.body.decode("utf-8", "replace"),
+            url=response.url,
+            status=response.status,
+            license_filter=self.license_filter,
+        )
