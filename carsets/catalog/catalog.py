@@ -37,18 +37,19 @@ if TYPE_CHECKING:
     from carsets.catalog.explanation import Explanation
     from carsets.catalog.fingerprints import Fingerprints
     from carsets.catalog.images import Match
-    from carsets.catalog.query_progress import AnyQuery
     from carsets.catalog.rows import (
         Admission,
+        Batch,
         ImageRow,
         QueryProgress,
         RunEnd,
+        RunImages,
         RunRow,
         SightingRow,
         StoredImage,
     )
     from carsets.catalog.tombstones import Tombstones
-    from carsets.outcomes import Outcome, QueryOutcome
+    from carsets.outcomes import Outcome
 
 __all__ = ["Catalog", "CatalogError"]
 
@@ -117,6 +118,11 @@ class Catalog:
         with self._read() as connection:
             return runs.kept_images(connection)
 
+    def run_images(self, run_id: str) -> RunImages:
+        """Return what became of the images that a run has stored."""
+        with self._read() as connection:
+            return runs.run_images(connection, run_id)
+
     # --- Queries ----------------------------------------------------------------------------
 
     def query_progress(self, source: str) -> dict[str, QueryProgress]:
@@ -129,54 +135,22 @@ class Catalog:
         with self._read() as connection:
             return sightings.kept_by_query(connection, source)
 
-    def save_page(
-        self,
-        source: str,
-        query: AnyQuery,
-        page: int,
-        *,
-        outcome: QueryOutcome,
-        found: int,
-        run_id: str,
-        url: str = "",
-        note: str = "",
-        next_cursor: str | int | None = None,
-    ) -> None:
-        """Write a page of which every image has ended and been recorded."""
-        with self._write() as connection:
-            query_progress.save_page(
-                connection,
-                source,
-                query,
-                page,
-                outcome=outcome,
-                found=found,
-                run_id=run_id,
-                url=url,
-                note=note,
-                next_cursor=next_cursor,
-            )
-
-    def save_query_end(
-        self, source: str, query: AnyQuery, *, outcome: QueryOutcome, note: str, run_id: str
-    ) -> None:
-        """Write how a query ended. One that ended in no answer is asked again by a later run."""
-        with self._write() as connection:
-            query_progress.save_query_end(
-                connection, source, query, outcome=outcome, note=note, run_id=run_id
-            )
-
     # --- Sightings --------------------------------------------------------------------------
 
-    def record(self, rows: Sequence[SightingRow], refused: Sequence[ImageRow] = ()) -> None:
-        """Write how URLs ended, and the images among them that were looked at and dropped.
+    def write(self, batch: Batch) -> None:
+        """Write how URLs, pages and queries ended, all or nothing.
 
         A sighting is known by source, query and URL. An outcome that says less than what is there
-        (``known_url``, ``cancelled``) never overwrites it, and a final one stays for ever.
+        (``known_url``, ``cancelled``) never overwrites it, and a final one stays for ever. A
+        query that ended in no answer is asked again by a later run, from the same page.
         """
         with self._write() as connection:
-            images.remember_refused(connection, refused)
-            sightings.record(connection, rows)
+            images.remember_refused(connection, batch.refused)
+            sightings.record(connection, batch.sightings)
+            for page in batch.pages:
+                query_progress.save_page(connection, page)
+            for end in batch.ends:
+                query_progress.save_query_end(connection, end)
 
     def known_url_hashes(self, max_attempts: int = MAX_ATTEMPTS) -> NDArray[np.uint64]:
         """Return the hashes (``url_hash``) of the URLs that must not be fetched again."""

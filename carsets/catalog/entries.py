@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from carsets.catalog.rows import ImageRow, SightingRow
 from carsets.outcomes import Outcome
@@ -12,23 +12,24 @@ from carsets.outcomes import Outcome
 if TYPE_CHECKING:
     from carsets.items import CarImage
 
+# Outcomes of images that have a row of their own in the catalog.
+WITH_ROW = {Outcome.STORED, Outcome.NOT_A_CAR}
 
-def _now() -> str:
+
+def now() -> str:
+    """Return the time of day as the catalog writes it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def sighting_row(item: CarImage, outcome: Outcome, run_id: str, seen_at: str = "") -> SightingRow:
-    """Return what the source said of an image, and how its URL ended."""
+def sighting_row(item: CarImage, outcome: Outcome, run_id: str) -> SightingRow:
+    """Return what is kept of a URL: where it was seen, what was said of it, how it ended."""
     found = item.found
     return SightingRow(
         source=item.source,
         query_id=item.query.query_id,
-        url=found.image_url,
-        outcome=outcome,
-        run_id=run_id,
-        seen_at=seen_at or _now(),
         page=item.page,
         rank=item.rank,
+        url=found.image_url,
         page_url=found.page_url,
         thumbnail=found.thumbnail_url,
         source_id=found.source_id,
@@ -48,57 +49,69 @@ def sighting_row(item: CarImage, outcome: Outcome, run_id: str, seen_at: str = "
         author=found.author,
         author_url=found.author_url,
         attribution=found.attribution,
+        outcome=outcome,
         note=item.note,
-        image_id=item.duplicate_of or item.image_id or None,
-        ended_at=_now(),
+        image_id=item.duplicate_of or (item.image_id if outcome in WITH_ROW else "") or None,
+        run_id=run_id,
+        ended_at=now(),
     )
 
 
 def image_row(item: CarImage, verdict: str, run_id: str) -> ImageRow:
-    """Return all that is known of an image that was looked at.
-
-    ``verdict`` is ``keep``, ``review`` or ``dropped``. Raises ValueError for an item that was
-    never inspected.
-    """
+    """Return what is kept of an image that was looked at. ``item.inspection`` must be there."""
     seen = item.inspection
-    if seen is None:
-        raise ValueError(f"{item.found.image_url} was never looked at")
-    reservation, detection = item.reservation, item.detection
-    signals = [asdict(signal) for signal in reservation.signals] if reservation else []
+    assert seen is not None
     return ImageRow(
         sha256=seen.sha256,
         md5=seen.md5,
-        pixel_hash=seen.pixel_hash,
-        phash=seen.phash,
-        dhash=seen.dhash,
-        verdict=verdict,
+        path=item.path,
         width=seen.width,
         height=seen.height,
         bytes=item.size,
-        path=item.path,
         format=seen.format,
         mime=seen.mime,
         mode=seen.mode,
         flags=seen.flags,
+        pixel_hash=seen.pixel_hash,
+        phash=seen.phash,
+        dhash=seen.dhash,
         license=item.license.code,
         license_evidence=int(item.license.evidence),
         license_url=item.license.url,
         license_raw=item.license.raw,
-        license_read_at=item.fetched_at,
+        license_read_at=now(),
         openness=item.license.openness,
-        reservation=("reserved" if reservation.reserved else "free") if reservation else "",
-        reservation_signals=signals,
-        reservation_checked_at=reservation.checked_at if reservation else "",
-        embedded=seen.embedded,
-        labels=item.query.labels,
-        car_score=detection.car_score if detection else None,
-        part_score=detection.part_score if detection else None,
-        top_labels=[list(pair) for pair in detection.top] if detection else [],
-        view=detection.view if detection else "",
-        model=detection.model if detection else "",
-        features=detection.features if detection else None,
+        embedded=dict(seen.embedded),
+        labels=dict(item.query.labels),
         served_url=item.served_url,
         served_headers=item.served_headers,
         fetched_at=item.fetched_at,
+        verdict=verdict,
         run_id=run_id,
+        **_reservation(item),
+        **_detection(item),
     )
+
+
+def _reservation(item: CarImage) -> dict[str, Any]:
+    if item.reservation is None:
+        return {}
+    return {
+        "reservation": "reserved" if item.reservation.reserved else "free",
+        "reservation_signals": [asdict(signal) for signal in item.reservation.signals],
+        "reservation_checked_at": item.reservation.checked_at,
+    }
+
+
+def _detection(item: CarImage) -> dict[str, Any]:
+    seen = item.detection
+    if seen is None:
+        return {}
+    return {
+        "car_score": seen.car_score,
+        "part_score": seen.part_score,
+        "top_labels": [[label, round(float(share), 6)] for label, share in seen.top],
+        "view": seen.view,
+        "model": seen.model,
+        "features": seen.features,
+    }

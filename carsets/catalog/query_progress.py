@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, update
 
@@ -12,21 +12,9 @@ from carsets.catalog.rows import QueryProgress
 from carsets.catalog.schema import pages, queries
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from sqlalchemy import Connection
 
-    from carsets.outcomes import QueryOutcome
-
-    class AnyQuery(Protocol):
-        """What is kept of a ``carsets.queries.Query``."""
-
-        @property
-        def query_id(self) -> str: ...
-        @property
-        def text(self) -> str: ...
-        @property
-        def labels(self) -> Mapping[str, str]: ...
+    from carsets.catalog.rows import AnyQuery, PageRow, QueryEndRow
 
 
 def query_progress(connection: Connection, source: str) -> dict[str, QueryProgress]:
@@ -45,44 +33,31 @@ def query_progress(connection: Connection, source: str) -> dict[str, QueryProgre
     }
 
 
-def save_page(
-    connection: Connection,
-    source: str,
-    query: AnyQuery,
-    page: int,
-    *,
-    outcome: QueryOutcome,
-    found: int,
-    run_id: str,
-    url: str,
-    note: str,
-    next_cursor: str | int | None,
-) -> None:
+def save_page(connection: Connection, row: PageRow) -> None:
     """Write a page that is done. Only an answer moves the query on to the next page."""
     columns: dict[str, Any] = {
-        "source": source,
-        "query_id": query.query_id,
-        "page": page,
-        "url": url,
-        "outcome": outcome.value,
-        "found": found,
-        "note": note,
-        "run_id": run_id,
+        "source": row.source,
+        "query_id": row.query.query_id,
+        "page": row.page,
+        "url": row.url,
+        "outcome": row.outcome.value,
+        "found": row.found,
+        "note": row.note,
+        "run_id": row.run_id,
         "read_at": _now(),
     }
     insert = upsert(connection, pages)
-    update_columns = {
-        name: insert.excluded[name] for name in ("url", "outcome", "found", "note", "run_id")
-    } | {"read_at": insert.excluded.read_at}
+    changed = ("url", "outcome", "found", "note", "run_id", "read_at")
     connection.execute(
         insert.on_conflict_do_update(
-            index_elements=["source", "query_id", "page"], set_=update_columns
+            index_elements=["source", "query_id", "page"],
+            set_={name: insert.excluded[name] for name in changed},
         ),
         columns,
     )
-    _touch(connection, source, query, run_id)
-    if outcome.is_answer:
-        _advance(connection, source, query.query_id, page, next_cursor)
+    _touch(connection, row.source, row.query, row.run_id)
+    if row.outcome.is_answer:
+        _advance(connection, row.source, row.query.query_id, row.page, row.next)
 
 
 def _advance(
@@ -102,23 +77,16 @@ def _advance(
     )
 
 
-def save_query_end(
-    connection: Connection,
-    source: str,
-    query: AnyQuery,
-    *,
-    outcome: QueryOutcome,
-    note: str,
-    run_id: str,
-) -> None:
+def save_query_end(connection: Connection, row: QueryEndRow) -> None:
     """Write how a query ended. Only an answer finishes it: a later run asks the others again."""
-    _touch(connection, source, query, run_id)
+    _touch(connection, row.source, row.query, row.run_id)
+    finished = row.outcome.is_answer
     connection.execute(
         update(queries)
-        .where(queries.c.source == source, queries.c.query_id == query.query_id)
+        .where(queries.c.source == row.source, queries.c.query_id == row.query.query_id)
         .values(
-            outcome=outcome.value if outcome.is_answer else None,
-            note=note if outcome.is_answer else f"{outcome.value}: {note}",
+            outcome=row.outcome.value if finished else None,
+            note=row.note if finished else f"{row.outcome.value}: {row.note}",
             ended_at=_now(),
         )
     )

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from carsets.outcomes import Outcome
 
 if TYPE_CHECKING:
     import builtins
     from collections.abc import Mapping, Sequence
+
+    from carsets.outcomes import QueryOutcome
+
+
+class AnyQuery(Protocol):
+    """What is kept of a ``carsets.queries.Query``."""
+
+    @property
+    def query_id(self) -> str: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def labels(self) -> Mapping[str, str]: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +138,54 @@ class ImageRow:
     def rank(self) -> tuple[int, int, int]:
         """Which copy of a picture represents it: the more open, then larger, then heavier."""
         return (self.openness, self.width * self.height, self.bytes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageRow:
+    """One answer of a source. Written after all of its images have ended."""
+
+    source: str
+    query: AnyQuery
+    page: int  # from 1
+    outcome: QueryOutcome
+    found: int  # images taken from it
+    run_id: str
+    url: str = ""
+    note: str = ""
+    next: str | int | None = None  # what asks for the page after it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueryEndRow:
+    """The end of one query: no more pages will be asked in this run."""
+
+    source: str
+    query: AnyQuery
+    outcome: QueryOutcome
+    run_id: str
+    note: str = ""
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one transaction writes, in this order."""
+
+    refused: list[ImageRow] = field(default_factory=list)  # looked at, and dropped
+    sightings: list[SightingRow] = field(default_factory=list)
+    pages: list[PageRow] = field(default_factory=list)
+    ends: list[QueryEndRow] = field(default_factory=list)
+
+    def __len__(self) -> int:
+        return len(self.sightings) + len(self.pages) + len(self.ends)
+
+
+@dataclass(frozen=True, slots=True)
+class RunImages:
+    """What became of the images that one run has stored."""
+
+    kept: int  # in the dataset today
+    bytes: int  # of those
+    replaced: Mapping[Outcome, int]  # by a better copy since, and what their URLs count as now
 
 
 @dataclass(frozen=True, slots=True)

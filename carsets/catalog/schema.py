@@ -33,8 +33,8 @@ RowNumber = BigInteger().with_variant(Integer, "sqlite")
 metadata = MetaData()
 
 
-def _text(name: str, *, index: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=False, default="", server_default="", index=index)
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False, default="", server_default="")
 
 
 def _count(name: str) -> Column[int]:
@@ -142,6 +142,8 @@ sightings = Table(
     UniqueConstraint("url_hash", "query_id", "source", name="one_sighting"),
     # Answers "which URLs are done?" from the index alone.
     Index("ended_urls", "finality", "attempts", "url_hash"),
+    # Counts what the queries of a source have brought, without reading the rows.
+    Index("ends_of_queries", "source", "outcome", "query_id"),
 )
 
 images = Table(
@@ -187,7 +189,7 @@ images = Table(
     _text("served_url"),
     Column("served_headers", JSON),
     _text("fetched_at"),
-    Column("run_id", String(64), ForeignKey("runs.run_id")),
+    Column("run_id", String(64), ForeignKey("runs.run_id"), index=True),
     sqlite_autoincrement=True,  # a sequence number is never used again
 )
 
