@@ -1,0 +1,317 @@
+"""The network itself. The one place where TensorFlow is imported, inside functions.
+
+Importing it takes seconds and half a gigabyte, so all this runs in the detector's own process.
+"""
+
+from __future__ import annotations
+
+import inspect
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from carsets.vision.framing import center_square, whole_and_middle
+from carsets.vision.labels import BUILTIN_LABELS
+from carsets.vision.model_files import (
+    BUILTIN,
+    DetectorUnavailable,
+    ModelSpec,
+    builtin_weights,
+    no_weights,
+    read_arrays,
+    resnet50_file,
+    user_weights,
+    weights_kind,
+)
+from carsets.vision.processor import has_bfloat16, this_processor
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[np.uint8]
+    Run = Callable[[Any], tuple[Any, Any]]
+
+BUILTIN_SIDE = 32  # pixels, of CIFAR-10
+LOOKS = 2  # of the built-in network at each picture
+MOST_DIFFERENCE = 0.05  # of a probability, between bfloat16 and float32
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CarDetector:
+    """A loaded network: small pictures in, probabilities and features out."""
+
+    name: str  # which network with which weights
+    labels: str  # "imagenet" or "builtin"
+    way: str  # how it runs: float32 or bfloat16, CPU or GPU
+    side: int  # pixels
+    run: Run
+
+    @classmethod
+    def load(cls, spec: ModelSpec) -> Self:
+        """Build the network, give it its weights, and make it ready to run.
+
+        Raises DetectorUnavailable, with one line that says what to do.
+        """
+        import tensorflow as tf
+
+        if spec.threads:
+            tf.config.threading.set_intra_op_parallelism_threads(spec.threads)
+        graphics = tf.config.list_physical_devices("GPU")
+        for card in graphics:
+            tf.config.experimental.set_memory_growth(card, True)
+        if spec.model == BUILTIN:
+            model, name = load_builtin(spec)
+            labels, step = "builtin", _builtin_step(model)
+            shape: tuple[int | None, ...] = (None, LOOKS, BUILTIN_SIDE, BUILTIN_SIDE, 3)
+        else:
+            model, name = load_application(spec)
+            labels, step = "imagenet", _application_step(model, spec.model)
+            shape = (None, *model.input_shape[1:])
+        side = int(shape[2] or 0)
+        run, way = _make_ready(step, shape, bool(graphics))
+        return cls(name=name, labels=labels, way=way, side=side, run=run)
+
+    def prepare(self, picture: Pixels) -> Pixels:
+        """Cut one small RGB picture to what the network takes."""
+        if self.labels == BUILTIN:
+            return whole_and_middle(picture, self.side)
+        return center_square(picture, self.side)
+
+    def predict(
+        self, pictures: Sequence[Pixels]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float16]]:
+        """Return probabilities (N, labels) and pooled features (N, width) of small pictures."""
+        batch = np.stack([self.prepare(picture) for picture in pictures])
+        probabilities, features = self.run(batch)
+        return np.asarray(probabilities, np.float32), np.asarray(features, np.float16)
+
+
+# --- The built-in network -----------------------------------------------------------------------
+
+
+def builtin_network() -> Any:
+    """Return the built-in network, untrained: pictures (N, 32, 32, 3), 0..255, to class logits.
+
+    A small residual network; its first step halves the picture, which makes training on two
+    processor cores a matter of minutes.
+    """
+    import keras
+    from keras import layers
+
+    def convolve(x: Any, width: int, size: int, stride: int, name: str) -> Any:
+        x = layers.Conv2D(width, size, stride, padding="same", use_bias=False, name=f"{name}_conv")(
+            x
+        )
+        return layers.BatchNormalization(name=f"{name}_bn")(x)
+
+    pictures = keras.Input((BUILTIN_SIDE, BUILTIN_SIDE, 3), name="pictures")
+    x = layers.Rescaling(1 / 64, offset=-2.0, name="scale")(pictures)
+    x = layers.ReLU()(convolve(x, 32, 4, 2, "stem"))
+    for stage, width in enumerate((32, 64, 128), 1):
+        stride = 1 if stage == 1 else 2
+        y = layers.ReLU()(convolve(x, width, 3, stride, f"stage{stage}_1"))
+        y = convolve(y, width, 3, 1, f"stage{stage}_2")
+        if stride == 2:
+            x = convolve(x, width, 1, 2, f"stage{stage}_0")
+        x = layers.ReLU()(layers.Add()([x, y]))
+    features = layers.GlobalAveragePooling2D(name="features")(x)
+    logits = layers.Dense(len(BUILTIN_LABELS), name="logits")(features)
+    return keras.Model(pictures, logits, name="builtin")
+
+
+def load_builtin(spec: ModelSpec) -> tuple[Any, str]:
+    """Return the built-in network with the weights that ship with carsets, and its name."""
+    if spec.weights:
+        raise DetectorUnavailable(
+            "CAR_DETECTION_WEIGHTS is for networks of keras.applications: empty it, or name the "
+            "network of the file, as in -s CAR_DETECTION_MODEL=ResNet50"
+        )
+    model = builtin_network()
+    put_arrays(model, read_arrays(builtin_weights(), BUILTIN), BUILTIN)
+    return model, BUILTIN
+
+
+def _builtin_step(model: Any) -> Run:
+    import keras
+    import tensorflow as tf
+
+    both = keras.Model(model.input, [model.output, model.get_layer("features").output])
+
+    def step(batch: Any) -> tuple[Any, Any]:
+        looks = tf.reshape(tf.cast(batch, tf.float32), (-1, BUILTIN_SIDE, BUILTIN_SIDE, 3))
+        logits, features = both(looks, training=False)
+        chances = tf.reshape(tf.nn.softmax(logits), (-1, LOOKS, logits.shape[-1]))
+        features = tf.reshape(features, (-1, LOOKS, features.shape[-1]))
+        return tf.reduce_mean(chances, 1), tf.reduce_mean(features, 1)
+
+    return step
+
+
+# --- Networks of keras.applications -------------------------------------------------------------
+
+
+def application(name: str) -> tuple[Callable[..., Any], Callable[[Any], Any]]:
+    """Return builder and preprocessing of a network of keras.applications.
+
+    Raises DetectorUnavailable for a name that it does not have.
+    """
+    from keras import applications
+
+    for module in vars(applications).values():
+        if inspect.ismodule(module) and hasattr(module, "preprocess_input"):
+            builder = getattr(module, name, None)
+            if inspect.isfunction(builder) and name[:1].isupper():
+                return builder, module.preprocess_input
+    known = sorted(key for key, value in vars(applications).items() if inspect.isfunction(value))
+    raise DetectorUnavailable(
+        f"CAR_DETECTION_MODEL={name} is neither builtin nor one of keras.applications: "
+        f"{', '.join(known)}"
+    )
+
+
+def load_application(spec: ModelSpec) -> tuple[Any, str]:
+    """Return a network of keras.applications with its weights, and its name.
+
+    Raises DetectorUnavailable when there are none, or not those that were meant.
+    """
+    builder, _ = application(spec.model)
+    if spec.weights:
+        body = user_weights(spec)
+        model = builder(weights=None)
+        put_weights(model, body, spec.weights)
+        return model, f"{spec.model} {spec.sha256.strip().lower()[:8]}"
+    if spec.model == "ResNet50" and (path := resnet50_file()):
+        model = builder(weights=None)
+        model.load_weights(str(path))
+        return model, "ResNet50 imagenet"
+    if not spec.fetch:
+        raise no_weights(spec.model, "CAR_DETECTION_FETCH is off")
+    try:
+        return builder(weights="imagenet"), f"{spec.model} imagenet"
+    except Exception as error:  # Keras raises nothing more exact when it cannot fetch
+        raise no_weights(spec.model, " ".join(str(error).split())) from None
+
+
+def _application_step(model: Any, name: str) -> Run:
+    import keras
+    import tensorflow as tf
+
+    _, preprocess = application(name)
+    before = model.layers[-1].input  # of the classifier
+    pooled = before if len(before.shape) == 2 else keras.layers.GlobalAveragePooling2D()(before)
+    both = keras.Model(model.input, [model.output, pooled])
+
+    def step(batch: Any) -> tuple[Any, Any]:
+        probabilities, features = both(preprocess(tf.cast(batch, tf.float32)), training=False)
+        return probabilities, features
+
+    return step
+
+
+# --- Weights ------------------------------------------------------------------------------------
+
+
+def put_weights(model: Any, body: bytes, name: str) -> None:
+    """Give a network the weights of a file's bytes; raises DetectorUnavailable if they differ."""
+    kind = weights_kind(body, name)
+    if kind == "npz":
+        put_arrays(model, read_arrays(body, name), name)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / f"model.{kind}"  # what was hashed, not what lies there by now
+        path.write_bytes(body)
+        try:
+            model.load_weights(str(path))
+        except (ValueError, KeyError, OSError, TypeError) as error:
+            raise _misfit(name, model, str(error)) from None
+
+
+def put_arrays(model: Any, arrays: Mapping[str, NDArray[Any]], name: str) -> None:
+    """Give a network arrays named ``layer/variable``; every one must be there and fit."""
+    wanted = {variable.path: variable for variable in model.variables}
+    if wanted.keys() != arrays.keys():
+        odd = sorted(wanted.keys() ^ arrays.keys())
+        raise _misfit(name, model, f"{len(odd)} names differ, the first is {odd[0]}")
+    for path, variable in wanted.items():
+        if arrays[path].shape != tuple(variable.shape) or arrays[path].dtype.kind != "f":
+            raise _misfit(name, model, f"{path} is {arrays[path].shape} {arrays[path].dtype}")
+        variable.assign(arrays[path].astype(np.float32))
+
+
+def save_arrays(model: Any, path: Path) -> None:
+    """Write a network's weights as plain arrays: kernels as float16, the rest as float32."""
+    arrays = {
+        variable.path: variable.numpy().astype(np.float16 if variable.ndim > 1 else np.float32)
+        for variable in model.variables
+    }
+    with path.open("wb") as file:
+        np.savez_compressed(file, allow_pickle=False, **arrays)
+
+
+def _misfit(name: str, model: Any, why: str) -> DetectorUnavailable:
+    return DetectorUnavailable(
+        f"{name} does not fit {model.name}: {' '.join(why.split())[:300]}. Are they the weights of "
+        "this network, with its thousand classes?"
+    )
+
+
+# --- Making it fast -----------------------------------------------------------------------------
+
+
+def _make_ready(step: Run, shape: tuple[int | None, ...], graphics: bool) -> tuple[Run, str]:
+    """Return the fastest way to run a network here whose decisions are those of float32."""
+    import tensorflow as tf
+
+    probe = _probe(shape)
+    plain = _freeze(step, shape)
+    expected = np.asarray(plain(probe)[0])
+    if graphics:
+        return plain, "float32, GPU"
+    if not has_bfloat16(this_processor()):
+        return plain, "float32, CPU"
+    tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": True})
+    quick = _freeze(step, shape)
+    if same_decisions(expected, np.asarray(quick(probe)[0])):
+        return quick, "bfloat16, CPU"
+    tf.config.optimizer.set_experimental_options({"auto_mixed_precision_onednn_bfloat16": False})
+    return plain, "float32, CPU"
+
+
+def same_decisions(one: NDArray[np.float32], other: NDArray[np.float32]) -> bool:
+    """Tell whether two ways to run a network agree on the probe: best labels and probabilities."""
+    best = np.array_equal(one.argmax(1), other.argmax(1))
+    return best and float(np.abs(one - other).max()) <= MOST_DIFFERENCE
+
+
+def _freeze(step: Run, shape: tuple[int | None, ...]) -> Run:
+    """Return the step as one graph with constant weights, for any batch size: never retraced."""
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import (
+        convert_variables_to_constants_v2,
+    )
+
+    traced = tf.function(step).get_concrete_function(tf.TensorSpec(shape, tf.uint8))
+    frozen = convert_variables_to_constants_v2(traced)
+
+    def run(batch: Any) -> tuple[Any, Any]:
+        probabilities, features = frozen(tf.constant(batch))
+        return probabilities, features
+
+    return run
+
+
+def _probe(shape: tuple[int | None, ...]) -> Pixels:
+    """Return a few made-up pictures: smooth colors, so that a network has an opinion."""
+    size = (4, *(int(edge or 0) for edge in shape[1:]))
+    coarse = np.random.default_rng(1).integers(0, 256, (4, 4, 4, 3), np.uint8)
+    rows = np.arange(size[-3]) * 4 // size[-3]
+    columns = np.arange(size[-2]) * 4 // size[-2]
+    pictures = coarse[:, rows][:, :, columns]
+    if len(size) == 5:
+        pictures = np.repeat(pictures[:, None], size[1], axis=1)
+    return np.ascontiguousarray(pictures)
