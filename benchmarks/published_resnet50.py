@@ -61,7 +61,9 @@ def _first(source: Any) -> dict[str, np.ndarray]:
     return arrays
 
 
-def _put(arrays: dict[str, np.ndarray], name: str, kernel: np.ndarray, source: Any, norm: str) -> None:
+def _put(
+    arrays: dict[str, np.ndarray], name: str, kernel: np.ndarray, source: Any, norm: str
+) -> None:
     arrays[f"{name}_conv/kernel"] = kernel.transpose(2, 3, 1, 0)
     arrays[f"{name}_conv/bias"] = np.zeros(len(kernel))
     arrays[f"{name}_bn/gamma"] = source[f"{norm}.weight"]
