@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import struct
+from itertools import islice
 from typing import TYPE_CHECKING
 from xml.parsers import expat
 
@@ -51,8 +52,9 @@ IPTC = {80: "iptc:By-line", 110: "iptc:Credit", 116: "iptc:CopyrightNotice"}
 EXIF = {0x013B: "exif:Artist", 0x8298: "exif:Copyright"}
 ORIENTATION = 0x0112
 
-# The opt-out in a packet that is not well-formed XML: local name, then whatever value is there.
-BROKEN_OPT_OUT = re.compile(rb"DataMining\b[^A-Za-z]{0,40}([^\s<>\"']{0,200})")
+# The opt-out in a packet that is not well-formed XML: its name, and its value if it is near.
+BROKEN_OPT_OUT = re.compile(rb"DataMining(?:(?s:.{0,200}?)(DMI-[A-Z-]{3,60}))?")
+MAX_BROKEN = 10  # places in such a packet that are looked at
 
 
 def embedded_rights(structure: Structure) -> dict[str, str]:
@@ -154,8 +156,9 @@ def _add_xmp(found: dict[str, str], packet: bytes) -> None:
         parser.Parse(packet[:MAX_PACKET].strip(b"\0 \t\r\n"), True)
     except (expat.ExpatError, _RefusedError, ValueError, LookupError) as error:
         found["xmp:unreadable"] = str(error) or "has a document type"
-        for match in BROKEN_OPT_OUT.finditer(packet[:MAX_PACKET]):
-            _add(found, "plus:DataMining", match[1].decode("utf-8", "replace") or "unreadable")
+        if "plus:DataMining" not in found:
+            for match in islice(BROKEN_OPT_OUT.finditer(packet[:MAX_PACKET]), MAX_BROKEN):
+                _add(found, "plus:DataMining", (match[1] or b"unreadable").decode())
 
 
 # --- IPTC-IIM ---------------------------------------------------------------------------------
