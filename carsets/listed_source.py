@@ -118,7 +118,11 @@ class ListedSpider(CarsetsSpider):
             self._say(page, batch, problem, last, response.url)
         for image in waiting:
             yield image
-        if not last and not self._stopping():
+        if last:
+            return
+        if self.state_of_crawl.quota.reached:
+            self.say_end(self.query, QueryOutcome.RESULTS, "the limit is reached")
+        elif not self._stopping():
             yield self._request(page + 1)
 
     def _waits(self, image: CarImage) -> bool:

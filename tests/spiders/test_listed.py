@@ -7,6 +7,7 @@ from scrapy.http import Response
 from scrapy.utils.misc import load_object
 from scrapy.utils.test import get_crawler
 
+from carsets.catalog.rows import Batch, PageRow, RunRow
 from carsets.crawl_state import CrawlState
 from carsets.items import CarImage
 from carsets.outcomes import Outcome
@@ -32,6 +33,10 @@ class Run:
         )
         self.spider = self.crawler.spidercls.from_crawler(self.crawler, **arguments)
         self.spider.batch_size = 3
+        state = CrawlState.of(self.crawler)
+        state.catalog.start_run(
+            RunRow(run_id=state.run_id, source=self.spider.name, started_at="2026-01-01T00:00:00")
+        )
         self.pages = []
         self.ends = []
         self.crawler.signals.connect(self._page, query_page_read)
@@ -40,17 +45,18 @@ class Run:
     def _page(self, query, page, outcome, found, last, next, note, url):
         self.pages.append((page, found, last))
         state = CrawlState.of(self.crawler)
-        state.catalog.save_page(
-            self.spider.name,
-            query,
-            page,
+        row = PageRow(
+            source=self.spider.name,
+            query=query,
+            page=page,
             outcome=outcome,
             found=found,
             run_id=state.run_id,
             url=url,
             note=note,
-            next_cursor=next,
+            next=next,
         )
+        state.catalog.write(Batch(pages=[row]))
 
     def _end(self, query, outcome, note):
         self.ends.append(outcome.value)
@@ -170,6 +176,7 @@ def test_no_batch_is_asked_once_the_limit_is_reached(run, url_list):
         return [result async for result in crawl.spider.rows(Response("data:,1"), page=1)]
 
     assert len(asyncio.run(take_one_batch())) == 3
+    assert crawl.ends == ["results"]
 
 
 def test_a_folder_is_handed_out_with_its_paths(run, tmp_path):
