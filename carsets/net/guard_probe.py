@@ -48,10 +48,13 @@ class GuardProbe:
         """Raise ``CloseSpider`` if the run must not begin."""
         from twisted.internet import reactor
 
-        fault = self._proxy_fault() or self._handler_fault() or self._resolver_fault(reactor)
-        if fault:
+        if fault := self.fault(reactor):
             logger.critical("The run does not begin: %s", fault)
             raise CloseSpider(UNGUARDED)
+
+    def fault(self, reactor: Any) -> str:
+        """Return why a run on this reactor must not begin, in one line, or ""."""
+        return self._proxy_fault() or self._handler_fault() or self._resolver_fault(reactor)
 
     def _proxy_fault(self) -> str:
         if self.settings.getbool("PROXY_TRUSTED") or self.settings.getint("FAKEWEB_PORT"):

@@ -113,7 +113,7 @@ class RedactedRecord(logging.LogRecord):
     def getMessage(self) -> str:  # noqa: N802 (logging's name)
         return escape_controls(redact(super().getMessage()))
 
-    @property  # type: ignore[override]  # logging has an attribute here
+    @property
     def exc_text(self) -> str | None:
         """The traceback, formatted once and redacted; formatters print what stands here."""
         if self._exc_text is None and self.exc_info and self.exc_info[0] is not None:

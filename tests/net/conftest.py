@@ -52,7 +52,7 @@ class Crawl:
 
 @pytest.fixture(scope="session")
 def _server() -> Iterator[Any]:
-    with hostile.running(hostile.HostileServer()) as server:
+    with hostile.running(hostile.HostileServer()) as server, hostile.counting_ipv6(server):
         yield server
 
 
@@ -98,7 +98,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 class CrawlProcess:
     """A process in which one crawl after the other runs: starting one takes seconds."""
 
-    def __init__(self, folder: Path, environment: dict[str, str], **settings: Any) -> None:
+    def __init__(self, folder: Path, **settings: Any) -> None:
         self.folder = folder
         self.count = 0
         clean = {key: value for key, value in os.environ.items() if "proxy" not in key.lower()}
@@ -110,7 +110,7 @@ class CrawlProcess:
             stderr=self.stderr,
             text=True,
             cwd=folder,
-            env={**clean, "PYTHONPATH": str(ROOT), **environment},
+            env={**clean, "PYTHONPATH": str(ROOT), "CANARY_API_KEY": "CANARYKEY123"},
         )
 
     def crawl(self, config: dict[str, Any]) -> Crawl:
@@ -143,34 +143,39 @@ class CrawlProcess:
         self.stderr.close()
 
 
+# The resolver belongs to a process: one trusts 127.0.0.1, where the hostile server lives, one
+# trusts nothing, as by default, and one has Scrapy's own resolver.
+PROCESSES: dict[str, dict[str, Any]] = {
+    "trusting": {"ADDRESS_ALLOWED": ["127.0.0.1"]},
+    "guarded": {},
+    "unguarded": {"TWISTED_DNS_RESOLVER": "scrapy.resolver.CachingThreadedResolver"},
+}
+
+
 @pytest.fixture(scope="session")
-def _shared_process(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CrawlProcess]:
-    """Yield a process whose guard trusts 127.0.0.1, where the hostile server lives."""
-    process = CrawlProcess(tmp_path_factory.mktemp("crawls"), {}, ADDRESS_ALLOWED=["127.0.0.1"])
-    yield process
-    process.close()
+def _processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, CrawlProcess]]:
+    processes: dict[str, CrawlProcess] = {}
+    yield processes
+    for process in processes.values():
+        process.close()
 
 
 @pytest.fixture
-def crawl(web: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Callable[..., Crawl]:
-    """Return a function that runs one crawl; settings are given as keywords.
-
-    ``process`` holds settings of a process of its own, ``environment`` its environment.
-    """
+def crawl(
+    web: Any, _processes: dict[str, CrawlProcess], tmp_path_factory: pytest.TempPathFactory
+) -> Callable[..., Crawl]:
+    """Return a function that runs one crawl; settings are given as keywords."""
 
     def run(
         images: list[str] | None = None,
         *,
         stock: bool = False,
-        process: dict[str, Any] | None = None,
-        environment: dict[str, str] | None = None,
+        process: str = "trusting",
         config: dict[str, Any] | None = None,
         **settings: Any,
     ) -> Crawl:
-        own = process is not None or environment is not None
         if not stock:
-            if not own:
-                settings.setdefault("ADDRESS_ALLOWED", ["127.0.0.1"])
+            settings.setdefault("ADDRESS_ALLOWED", PROCESSES[process].get("ADDRESS_ALLOWED", []))
             settings.setdefault("URL_PORTS_ALLOWED", [80, 443, web.port])
             settings.setdefault("CONTACT", "mailto:test@example.org")
             settings.setdefault("RETRY_BACKOFF", 0.02)
@@ -178,12 +183,9 @@ def crawl(web: Any, tmp_path: Path, request: pytest.FixtureRequest) -> Callable[
         settings.setdefault("DOWNLOAD_DELAY", 0)
         settings.setdefault("LOG_LEVEL", "DEBUG")
         whole = {"images": images or [], "stock": stock, "settings": settings, **(config or {})}
-        if not own:
-            return request.getfixturevalue("_shared_process").crawl(whole)
-        runner = CrawlProcess(tmp_path, environment or {}, **(process or {}))
-        try:
-            return runner.crawl(whole)
-        finally:
-            runner.close()
+        if process not in _processes:
+            folder = tmp_path_factory.mktemp(process)
+            _processes[process] = CrawlProcess(folder, **PROCESSES[process])
+        return _processes[process].crawl(whole)
 
     return run

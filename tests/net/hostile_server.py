@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import socket
 import socketserver
 import ssl
 import threading
@@ -204,6 +205,32 @@ def running(server: HostileServer) -> Iterator[HostileServer]:
         server.shutdown()
         server.server_close()
         thread.join()
+
+
+@contextlib.contextmanager
+def counting_ipv6(server: HostileServer) -> Iterator[None]:
+    """Count connections to the same port of ::1, where there is IPv6."""
+    try:
+        listener = socket.create_server(("::1", server.port), family=socket.AF_INET6)
+    except OSError:
+        yield
+        return
+
+    def accept() -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = listener.accept()
+                server.connections += 1
+                connection.close()
+
+    thread = threading.Thread(target=accept, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(5)
 
 
 def gzip_bomb(megabytes: int) -> bytes:

@@ -140,7 +140,9 @@ def main() -> None:
     warnings.simplefilter("error", ScrapyDeprecationWarning)
     settings = Settings()
     settings.setmodule("carsets.settings")
-    settings.update({"LOG_ENABLED": False, **json.loads(sys.argv[1])}, priority="cmdline")
+    settings.update(
+        {"LOG_ENABLED": False, "SPIDER_MODULES": [], **json.loads(sys.argv[1])}, priority="cmdline"
+    )
     process = AsyncCrawlerProcess(settings)
     asyncio.get_event_loop().create_task(serve())
     process.start(stop_after_crawl=False, install_signal_handlers=False)
