@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from typing import TYPE_CHECKING
 
 from carsets.query_lists import BUILTIN, QueryError, load_colors, load_words
 from carsets.query_plan import DEFAULT_PER_QUERY, Plan, Query
@@ -18,8 +19,12 @@ from carsets.vehicles import (
     Vehicle,
     canonical_make,
     load_vehicles,
+    split_make,
 )
 from carsets.vocabulary import LANGUAGES, bodies, body_named, color_named
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 __all__ = ["PLAN_ARGUMENTS", "Plan", "Query", "QueryError", "Vehicle", "build_plan"]
 
@@ -65,7 +70,7 @@ def build_plan(
     ``template``  the wording; placeholders: color, make, model, body, year, word, in braces
     ``query``     one free query, instead of all of the above
     ``per_query`` images to ask of one query; 100 when not given
-    ``limit``     images to find in the whole run; not given or 0 = no limit
+    ``limit``     images to keep in the whole run; not given or 0 = no limit
 
     Raises QueryError, one line for the user.
     """
@@ -130,13 +135,13 @@ def _vehicles(value: str, makes: str, exclude: str) -> tuple[Vehicle, ...]:
         return ()
     chosen = load_vehicles(value)
     if makes.strip():
-        wanted = {canonical_make(make).casefold() for make in load_words(makes, "makes")}
+        wanted = {canonical_make(make).casefold(): make for make in load_words(makes, "makes")}
         _all_found("makes", wanted, {_make_key(one) for one in chosen})
         chosen = tuple(one for one in chosen if _make_key(one) in wanted)
     if exclude.strip():
-        unwanted = {word.casefold() for word in load_words(exclude, "exclude")}
+        unwanted = {_named(word): word for word in load_words(exclude, "exclude")}
         _all_found("exclude", unwanted, {name for one in chosen for name in _names(one)})
-        chosen = tuple(one for one in chosen if not unwanted & set(_names(one)))
+        chosen = tuple(one for one in chosen if not unwanted.keys() & set(_names(one)))
         if not chosen:
             raise QueryError("nothing to ask: exclude= leaves no vehicle")
     return chosen
@@ -146,14 +151,24 @@ def _make_key(vehicle: Vehicle) -> str:
     return canonical_make(vehicle.make).casefold()
 
 
-def _names(vehicle: Vehicle) -> tuple[str, ...]:
-    """Return what a vehicle may be excluded by, lower case."""
-    makes = {vehicle.make.casefold(), _make_key(vehicle)}
-    return (*makes, *(f"{make} {vehicle.model.casefold()}" for make in makes))
+def _names(vehicle: Vehicle) -> tuple[str, str]:
+    """Return what a vehicle may be excluded by: its make, or make and model."""
+    make = _make_key(vehicle)
+    return make, f"{make} {vehicle.model.casefold()}"
 
 
-def _all_found(argument: str, names: set[str], known: set[str]) -> None:
-    missing = sorted(names - known)
+def _named(words: str) -> str:
+    """Return a make, or make and model, with the make as the built-in list writes it."""
+    whole = canonical_make(words)
+    if whole != words:
+        return whole.casefold()
+    make, *model = split_make(words)
+    return " ".join((canonical_make(make), *model)).casefold()
+
+
+def _all_found(argument: str, wanted: Mapping[str, str], known: set[str]) -> None:
+    """Raise QueryError for what the user wrote and no vehicle is called."""
+    missing = [word for name, word in wanted.items() if name not in known]
     if missing:
         raise QueryError(f"{argument}: not in the list of vehicles: {', '.join(missing[:5])}")
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from carsets.problems import UserError
 from carsets.vocabulary import colors as known_colors
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ DELIMITERS = ",;\t|"
 MAX_LIST_BYTES = 64 * 2**20  # a list is read whole: a mistaken file must not fill the memory
 
 
-class QueryError(ValueError):
+class QueryError(UserError, ValueError):
     """What to ask cannot be understood. The message is one line for the user."""
 
 

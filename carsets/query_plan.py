@@ -63,7 +63,7 @@ class Plan:
     noun: bool = False  # say "car" where no word and no body style says what is meant
     fixed: tuple[Query, ...] = ()  # free queries, instead of a product
     per_query: int = DEFAULT_PER_QUERY  # images to ask of one query
-    limit: int = 0  # images to find in the run; 0 = no limit
+    limit: int = 0  # images to keep of the run's queries; 0 = no limit
 
     def __len__(self) -> int:
         """Return the exact number of queries without making them."""

@@ -41,7 +41,13 @@ class Template:
         text = "".join(
             literal + (words.get(field, "") if field else "") for literal, field in self._parts
         )
-        text = re.sub(r"\(\s*\)|\[\s*\]|\"\s*\"", " ", text)
+        text = re.sub(r'"([^"]*)"', lambda quoted: _quoted(quoted[1]), text)
+        text = re.sub(r"\(\s*\)|\[\s*\]", " ", text)
         text = " ".join(text.split())
         text = re.sub(r"\s+(?=[,;)\]])|(?<=[(\[])\s+", "", text)
         return re.sub(r"([,;])(?:[,;])+", r"\1", text).strip(" ,;-")
+
+
+def _quoted(words: str) -> str:
+    """Return words in quotes again, if there are any."""
+    return f'"{words.strip()}"' if words.strip() else ""

@@ -72,6 +72,14 @@ def broader_bodies(name: str) -> tuple[str, ...]:
     return tuple(above)
 
 
+def open_images_mid(name: str) -> str:
+    """Return the Open Images label id of a body style, or of the nearest one above that has one."""
+    for body in (name, *broader_bodies(name)):
+        if bodies()[body].mid:
+            return bodies()[body].mid
+    return ""
+
+
 def _names(row: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     return {language: tuple(row[language].split("|")) for language in LANGUAGES}
 
