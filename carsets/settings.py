@@ -122,6 +122,17 @@ FEED_EXPORT_ENCODING = "utf-8"
 QUERIES_AT_ONCE = 2  # queries of one source that are open at a time, so that a run can be stopped
 QUERY_END_KNOWN_SHARE = 0.9  # a page on which so many images were known ends its query
 
+# --- What `scrapy plan` assumes: the crawl of 2016 that asked for 1,046,000 images ------------
+
+PLAN_IMAGE_SHARE = 950 / 1046  # of the results asked for: images that arrive whole
+PLAN_CAR_SHARE = 840 / 950  # of these: with a car in them
+PLAN_UNIQUE_SHARE = 0.983  # of these: not there before (InstaCities1M)
+PLAN_DOWNLOADS_PER_SECOND = 29.0  # 1,046,000 in 10 hours
+PLAN_CHECKS_PER_SECOND = 2_400.0  # a million in 7 minutes
+PLAN_DETECTIONS_PER_SECOND = 100 / 3  # 2,000 a minute on one Titan X; a receipt has your own
+PLAN_IMAGE_BYTES = 150_000  # of a web photo as it was uploaded, on average
+PLAN_SMALL_IMAGE_BYTES = 17_500  # the same at 300 x 300 pixels (InstaCities1M)
+
 # --- The way of an image: the order in which it meets each step -------------------------------
 
 ITEM_PIPELINES = {
