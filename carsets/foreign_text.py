@@ -8,6 +8,7 @@ import re
 from typing import Any
 
 MAX_PAGE_BYTES = 5 * 1024 * 1024  # of one answer of a source; real ones stay below 1 MB
+MAX_CONTAINERS = 200_000  # opening brackets in one answer; real ones have below 10,000
 MAX_DEPTH = 200  # of nested lists and objects; real answers stay below 12
 LONGEST_TEXT = 10_000  # characters of one title, description or address
 
@@ -20,10 +21,14 @@ def read_json(body: bytes | str) -> Any:
     """Parse a whole answer as JSON.
 
     Raises ForeignTextError for anything else: not JSON, not UTF-8, more than ``MAX_PAGE_BYTES``,
-    nested deeper than ``MAX_DEPTH``, numbers of thousands of digits.
+    nested deeper than ``MAX_DEPTH``, more than ``MAX_CONTAINERS`` lists and objects,
+    numbers of thousands of digits.
     """
     if len(body) > MAX_PAGE_BYTES:
         raise ForeignTextError(f"an answer of {len(body)} bytes: larger than {MAX_PAGE_BYTES}")
+    raw = body.encode("utf-8", "surrogatepass") if isinstance(body, str) else body
+    if raw.count(b"[") + raw.count(b"{") > MAX_CONTAINERS:
+        raise ForeignTextError(f"JSON of more than {MAX_CONTAINERS} lists and objects")
     try:
         parsed = json.loads(body, parse_constant=_refuse_constant)
     except RecursionError:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MAX_PIECES = 100_000  # tags and attributes of one page; a recorded page of Bing has 9,300
 
-_OPENING = re.compile(r"<(?:!--|([a-zA-Z][a-zA-Z0-9:-]*)(?=[\s/>]))")
+_OPENING = re.compile(r"<(?:(!--|[!?])|([a-zA-Z][a-zA-Z0-9:-]*)(?=[\s/>]))")
 # Every alternative starts with another character, so nothing is read more than twice.
 _ATTRIBUTE = re.compile(
     r"[\s/]*([^\s\"'<>/=]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'<>`]+)))?"
@@ -51,11 +51,11 @@ def start_tags(page: str) -> Iterator[StartTag]:
     while opening := _OPENING.search(page, place):
         place = opening.end()
         pieces += 1
-        if not opening[1]:
-            end = page.find("-->", place)
-            place = end + 3 if end >= 0 else len(page)
+        if opening[1]:  # a comment, a declaration
+            end = page.find("-->" if opening[1] == "!--" else ">", place)
+            place = end + 1 if end >= 0 else len(page)
             continue
-        name = opening[1].lower()
+        name = opening[2].lower()
         attributes: dict[str, str] = {}
         while found := _ATTRIBUTE.match(page, place):
             pieces += 1
