@@ -9,6 +9,7 @@ import socket
 CONTROL_HOST = "control.carsets.test"
 BING, OPENVERSE, FLICKR = "www.bing.com", "api.openverse.org", "api.flickr.com"
 FLICKR_IMAGES = "live.staticflickr.com"
+PLACEHOLDER_HOST = "s.yimg.com"  # where Flickr keeps the picture for photos that are gone
 HOSTILE = "hostile.carsets.test"
 
 IMAGE_HOSTS = tuple(f"photos-{number:02d}.carpix.test" for number in range(24))
@@ -71,6 +72,7 @@ _KNOWN = frozenset(
         FLICKR_IMAGES,
         "www.flickr.com",
         "flickr.com",
+        PLACEHOLDER_HOST,
         HOSTILE,
         ROBOTS_HOST,
         PARTLY_CLOSED_HOST,
@@ -81,6 +83,7 @@ _KNOWN = frozenset(
         *IMAGE_HOSTS,
         *COPY_HOSTS,
         *BULK_HOSTS,
+        *(f"www.{host}" for host in IMAGE_HOSTS),
     }
 )
 

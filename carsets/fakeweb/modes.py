@@ -1,0 +1,76 @@
+"""How a host misbehaves when a test switches it to a mode."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from carsets.fakeweb import answers, bing_pages, flickr_api, names, openverse_api
+
+if TYPE_CHECKING:
+    from carsets.fakeweb.traffic import Mode
+
+MODES = (
+    "captcha",  # Bing: a page that wants a human
+    "changed",  # Bing: results in an unknown markup; the APIs: JSON of another shape
+    "consent",  # a form stands before the results
+    "no_results",  # Bing: none for any words
+    "bad_key",  # Flickr: code 100
+    "unavailable",  # Flickr: code 105
+    "busy",  # Flickr: code 201
+    "not_json",
+    "empty",
+    "reset",
+    "hang",  # no answer at all
+    "401",
+    "403",
+    "429",
+    "500",
+    "503",
+)
+_CONSENT = (
+    '<html><body><form action="/consent" id="consent"><h1>Before you continue</h1>'
+    "<button>Accept all</button></form></body></html>"
+)
+
+
+async def mode_answer(
+    request: web.Request, host: str, mode: Mode, per_combination: int
+) -> web.StreamResponse:
+    """Return the answer of a host in a mode. Raises ValueError for an unknown one."""
+    name = mode.name
+    if name.isdigit():
+        headers = {"Retry-After": mode.retry_after} if mode.retry_after else {}
+        if host == names.OPENVERSE:
+            headers |= openverse_api.RATE_HEADERS
+            return web.json_response(openverse_api.THROTTLED, status=int(name), headers=headers)
+        return web.Response(status=int(name), headers=headers, text=name)
+    if name == "reset":
+        return await answers.raw(request, b"", reset=True)
+    if name == "hang":
+        await asyncio.sleep(3600)
+    failures = {
+        "bad_key": (100, "Invalid API Key (Key has invalid format)"),
+        "unavailable": flickr_api.UNAVAILABLE,
+        "busy": flickr_api.BUSY,
+    }
+    if name in failures:
+        return web.json_response(flickr_api.failure(*failures[name]))
+    if name == "changed" and host != names.BING:
+        return web.json_response({"data": {"items": [{"href": "https://photos-00.carpix.test/"}]}})
+    pages = {
+        "captcha": bing_pages.CAPTCHA,
+        "consent": _CONSENT,
+        "no_results": bing_pages.NO_RESULTS.format(words=""),
+        "not_json": "<error>BOOM!</error>",
+        "empty": "",
+    }
+    if name == "changed":
+        text = bing_pages.changed_format(request.path, dict(request.query), per_combination)
+    elif name in pages:
+        text = pages[name]
+    else:
+        raise ValueError(f"{name!r} is not a mode: {', '.join(MODES)}")
+    return web.Response(text=text, content_type="text/html")
