@@ -226,7 +226,7 @@ def kept_by_query(connection: Connection, source: str) -> dict[str, int]:
         .where(sightings.c.source == source, sightings.c.outcome == Outcome.STORED.value)
         .group_by(sightings.c.query_id)
     )
-    return dict(rows.tuples().all())
+    return dict(rows.all())
 
 
 def unfinished(connection: Connection, source: str, max_attempts: int) -> Iterator[Any]:

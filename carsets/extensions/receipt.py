@@ -88,7 +88,7 @@ class Receipt:
         given: Mapping[str, str] = getattr(spider, "given", {})
         return {
             "run": books.run_id,
-            "command": redact(shlex.join([Path(sys.argv[0]).name, *sys.argv[1:]])),
+            "command": redact(shlex.join(command())),
             "source": books.source,
             "arguments": {name: redact(value) for name, value in given.items()},
             "started": books.started,
@@ -106,6 +106,14 @@ class Receipt:
             "exit_code": int(verdict.code),
             "exit_reason": verdict.reason,
         }
+
+
+def command() -> list[str]:
+    """Return the command line. Scrapy takes its own word out of ``sys.argv``."""
+    given = sys.orig_argv
+    if sys.argv[0] in given:
+        given = given[given.index(sys.argv[0]) :]
+    return [Path(given[0]).name, *given[1:]]
 
 
 def steps(stats: Mapping[str, Any]) -> dict[str, dict[str, float]]:

@@ -1,0 +1,89 @@
+"""``scrapy crawl``: Scrapy's own, with exit codes that tell how it went.
+
+What the user can mend (a misspelt argument, a missing key, an unreadable list or catalog) ends in
+one line on stderr instead of a traceback.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING, Any
+
+from scrapy.commands.crawl import Command as ScrapyCrawl
+from scrapy.exceptions import UsageError
+
+from carsets.net.redaction import escape_controls, redact
+from carsets.outcomes import ExitCode
+from carsets.problems import UserError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Awaitable
+
+    from scrapy.crawler import Crawler
+
+CRASHED = 1  # a fault of carsets before or beside the books; the log has the traceback
+
+
+class Command(ScrapyCrawl):
+    """Run one source, and exit with the code that its receipt holds."""
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Crawl, then tell the shell how it went."""
+        if len(args) != 1:
+            raise UsageError("name one spider: scrapy list shows them all")
+        assert self.crawler_process is not None
+        problems: list[BaseException] = []
+        try:
+            crawler = self._create_crawler(args[0])
+        except KeyError:
+            self._end(ExitCode.BAD_USE, f"there is no spider {args[0]!r}: scrapy list shows all")
+            return
+        catch(self.crawler_process.crawl(crawler, **opts.spargs), problems)
+        self.crawler_process.start()
+        self._judge(crawler, problems)
+
+    def _judge(self, crawler: Crawler, problems: list[BaseException]) -> None:
+        for problem in problems:
+            if isinstance(problem, UserError):
+                self._end(problem.exit_code, str(problem))
+            elif isinstance(problem, ValueError) and is_of_carsets(problem):
+                self._end(ExitCode.BAD_USE, str(problem))
+            else:
+                self._end(CRASHED, f"{type(problem).__name__}: {problem}", problem)
+            return
+        stats = crawler.stats
+        code = stats.get_value("carsets/exit_code")
+        if code is None:
+            code = CRASHED if self.crawler_process and self.crawler_process.bootstrap_failed else 0
+        self._end(code, stats.get_value("carsets/exit_reason", ""))
+
+    def _end(self, code: int, reason: str, crash: BaseException | None = None) -> None:
+        self.exitcode = int(code)
+        if crash is not None:
+            sys.excepthook(type(crash), crash, crash.__traceback__)
+        if self.exitcode:
+            line = escape_controls(redact(" ".join(reason.split())))
+            print(f"carsets: {line} (exit code {self.exitcode})", file=sys.stderr)
+
+
+def catch(crawl: Awaitable[None], problems: list[BaseException]) -> None:
+    """Put what stops a crawl into ``problems``, instead of into the log as a traceback."""
+
+    def keep_task(task: asyncio.Future[None]) -> None:
+        if not task.cancelled() and (problem := task.exception()) is not None:
+            problems.append(problem)
+
+    def keep_failure(failure: Any) -> None:
+        problems.append(failure.value)
+
+    if isinstance(crawl, asyncio.Future):
+        crawl.add_done_callback(keep_task)
+    else:  # a Deferred, when FORCE_CRAWLER_PROCESS is set
+        crawl.addErrback(keep_failure)  # type: ignore[attr-defined]
+
+
+def is_of_carsets(problem: BaseException) -> bool:
+    """Whether the problem is one of our own classes, made to be read by the user."""
+    return type(problem).__module__.partition(".")[0] == "carsets"
