@@ -8,23 +8,13 @@ from __future__ import annotations
 
 import inspect
 import re
-from typing import TYPE_CHECKING
 
 from carsets.query_lists import BUILTIN, QueryError, load_colors, load_words
 from carsets.query_plan import DEFAULT_PER_QUERY, Plan, Query
 from carsets.query_template import Template
-from carsets.vehicles import (
-    NEWEST_YEAR,
-    OLDEST_YEAR,
-    Vehicle,
-    canonical_make,
-    load_vehicles,
-    split_make,
-)
+from carsets.vehicle_rows import NEWEST_YEAR, OLDEST_YEAR, Vehicle
+from carsets.vehicles import choose_vehicles
 from carsets.vocabulary import LANGUAGES, bodies, body_named, color_named
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["PLAN_ARGUMENTS", "Plan", "Query", "QueryError", "Vehicle", "build_plan"]
 
@@ -93,7 +83,7 @@ def build_plan(
     every_name = _yes("synonyms", synonyms)
     plan = Plan(
         template=wording,
-        vehicles=_vehicles(vehicles, makes, exclude),
+        vehicles=choose_vehicles(vehicles, makes, exclude),
         colors=_colors(colors, bool(spoken or every_name)),
         words=load_words(words, "words") if "words" in given else (),
         bodies=_bodies(bodies, "vehicles" in given),
@@ -127,50 +117,6 @@ def _template(text: str, given: set[str]) -> Template:
         if name in given - filters and not template.fields & set(placeholders):
             raise QueryError(f"template={text}: {name} are given, but nothing in it says them")
     return template
-
-
-def _vehicles(value: str, makes: str, exclude: str) -> tuple[Vehicle, ...]:
-    """Return the vehicles of a list, those of the wanted makes, without the excluded ones."""
-    if not value.strip():
-        return ()
-    chosen = load_vehicles(value)
-    if makes.strip():
-        wanted = {canonical_make(make).casefold(): make for make in load_words(makes, "makes")}
-        _all_found("makes", wanted, {_make_key(one) for one in chosen})
-        chosen = tuple(one for one in chosen if _make_key(one) in wanted)
-    if exclude.strip():
-        unwanted = {_named(word): word for word in load_words(exclude, "exclude")}
-        _all_found("exclude", unwanted, {name for one in chosen for name in _names(one)})
-        chosen = tuple(one for one in chosen if not unwanted.keys() & set(_names(one)))
-        if not chosen:
-            raise QueryError("nothing to ask: exclude= leaves no vehicle")
-    return chosen
-
-
-def _make_key(vehicle: Vehicle) -> str:
-    return canonical_make(vehicle.make).casefold()
-
-
-def _names(vehicle: Vehicle) -> tuple[str, str]:
-    """Return what a vehicle may be excluded by: its make, or make and model."""
-    make = _make_key(vehicle)
-    return make, f"{make} {vehicle.model.casefold()}"
-
-
-def _named(words: str) -> str:
-    """Return a make, or make and model, with the make as the built-in list writes it."""
-    whole = canonical_make(words)
-    if whole != words:
-        return whole.casefold()
-    make, *model = split_make(words)
-    return " ".join((canonical_make(make), *model)).casefold()
-
-
-def _all_found(argument: str, wanted: Mapping[str, str], known: set[str]) -> None:
-    """Raise QueryError for what the user wrote and no vehicle is called."""
-    missing = [word for name, word in wanted.items() if name not in known]
-    if missing:
-        raise QueryError(f"{argument}: not in the list of vehicles: {', '.join(missing[:5])}")
 
 
 def _colors(value: str, translated: bool) -> tuple[str, ...]:

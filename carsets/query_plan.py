@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING
 
-from carsets.vehicles import Vehicle, merge
+from carsets.vehicle_rows import Vehicle
+from carsets.vehicles import merge
 from carsets.vocabulary import bodies, color_named, colors
 
 if TYPE_CHECKING:

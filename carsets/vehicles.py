@@ -2,64 +2,25 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from carsets.makes import canonical_make, split_make
 from carsets.query_lists import (
     BUILTIN,
     QueryError,
     Row,
     file_named,
     list_error,
+    load_words,
     read_rows,
     read_text,
 )
-from carsets.vocabulary import body_named
+from carsets.vehicle_rows import Vehicle, joined_years, read_heading, read_vehicle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-NEWEST_YEAR = (
-    2026  # up to which the built-in lists were gone through; not the clock: plans are stable
-)
-OLDEST_YEAR = 1885
-
-# Headings under which lists give the same thing, lower case, without spaces and underscores.
-COLUMNS = {
-    "make": ("make", "makes", "makename", "brand", "manufacturer", "marke", "marque", "marca"),
-    "model": ("model", "models", "modelname", "modell", "modele", "modèle", "modelo"),
-    "bodies": ("bodies", "body", "bodystyle", "bodystyles", "bodytype", "bodytypes"),
-    "years": ("years", "year", "modelyear", "modelyears"),
-    "first_year": ("firstyear", "yearfrom", "startyear", "from"),
-    "last_year": ("lastyear", "yearto", "endyear", "to"),
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Vehicle:
-    """A make and model, with the body styles and the years of production as far as known.
-
-    ``years`` is the first and the last year; 0 stands for an end that is open: not known, or, of
-    the last year, still made.
-    """
-
-    make: str
-    model: str
-    bodies: tuple[str, ...] = ()
-    years: tuple[int, int] | None = None
-
-    def made_in(self, year: int) -> bool:
-        """Say whether it may have been made in a year: only what is known excludes."""
-        first, last = self.years or (0, 0)
-        return first <= year and (not last or year <= last)
-
-    def all_years(self) -> tuple[int, ...]:
-        """Return every year of production; none when the first one is not known."""
-        first, last = self.years or (0, 0)
-        return tuple(range(first, (last or NEWEST_YEAR) + 1)) if first else ()
+    from collections.abc import Iterable, Mapping
 
 
 def load_vehicles(value: str) -> tuple[Vehicle, ...]:
@@ -86,24 +47,6 @@ def builtin_vehicles() -> tuple[Vehicle, ...]:
     return read_vehicles(text, "carsets/data/vehicles.csv")
 
 
-@cache
-def make_aliases() -> Mapping[str, str]:
-    """Return the makes of the built-in list by every name they go by, in lower case."""
-    text = files("carsets.data").joinpath("makes.csv").read_text(encoding="utf-8")
-    names: dict[str, str] = {}
-    for row in list(read_rows(text, "makes.csv"))[1:]:
-        make, _country, aliases, *_ = row.cells
-        for name in (make, *aliases.split("|")):
-            if name:
-                names.setdefault(name.casefold(), make)
-    return names
-
-
-def canonical_make(make: str) -> str:
-    """Return a make as the built-in list writes it (``vw`` is Volkswagen); others unchanged."""
-    return make_aliases().get(make.casefold(), make)
-
-
 def read_vehicles(text: str, name: str) -> tuple[Vehicle, ...]:
     """Read a list of vehicles: with a heading in any order, ``make,model`` without one, or plain
     lines ``make model``. ``name`` is what errors call the list. Raises QueryError.
@@ -111,7 +54,7 @@ def read_vehicles(text: str, name: str) -> tuple[Vehicle, ...]:
     rows = list(read_rows(text, name))
     if not rows:
         raise QueryError(f"{name}: the list is empty")
-    columns = _columns(rows[0], name)
+    columns = read_heading(rows[0], name)
     if columns:
         rows = rows[1:]
         if not rows:
@@ -122,22 +65,12 @@ def read_vehicles(text: str, name: str) -> tuple[Vehicle, ...]:
     bad: list[tuple[int, str]] = []
     for row in rows:
         try:
-            found.append(_read_row(row.cells, columns or {"make": 0, "model": 1}))
+            found.append(read_vehicle(row.cells, columns or {"make": 0, "model": 1}))
         except ValueError as error:
             bad.append((row.line, str(error)))
     if bad:
         raise list_error(name, bad)
     return merge(found)
-
-
-def split_make(text: str) -> tuple[str, ...]:
-    """Split ``Alfa Romeo 164`` into make and model: by the longest known make, or one word."""
-    words = text.split(" ")
-    for count in range(len(words) - 1, 0, -1):
-        make = " ".join(words[:count])
-        if make.casefold() in make_aliases():
-            return make, " ".join(words[count:])
-    return (words[0], " ".join(words[1:])) if len(words) > 1 else (text,)
 
 
 def merge(vehicles: Iterable[Vehicle]) -> tuple[Vehicle, ...]:
@@ -151,82 +84,51 @@ def merge(vehicles: Iterable[Vehicle]) -> tuple[Vehicle, ...]:
                 make=before.make,
                 model=before.model,
                 bodies=tuple(dict.fromkeys(before.bodies + vehicle.bodies)),
-                years=_span(before.years, vehicle.years),
+                years=joined_years(before.years, vehicle.years),
             )
         joined[key] = vehicle
     return tuple(joined.values())
 
 
-def _columns(heading: Row, name: str) -> dict[str, int]:
-    """Return where the columns are; nothing when the row is no heading."""
-    places: dict[str, int] = {}
-    for place, cell in enumerate(heading.cells):
-        key = re.sub(r"[\s_-]", "", cell.casefold())
-        for column, headings in COLUMNS.items():
-            if key in headings:
-                places.setdefault(column, place)
-    if "make" in places and "model" in places:
-        return places
-    if len(places) > 1:  # one alone may be a vehicle's name
-        missing = "make" if "make" not in places else "model"
-        seen = ", ".join(heading.cells)
-        raise QueryError(
-            f"{name}, line {heading.line}: expected the columns make and model, "
-            f"found no {missing} among: {seen}"
-        )
-    return {}
+def choose_vehicles(value: str, makes: str, exclude: str) -> tuple[Vehicle, ...]:
+    """Return the vehicles of a list, those of the wanted makes, without the excluded ones."""
+    if not value.strip():
+        return ()
+    chosen = load_vehicles(value)
+    if makes.strip():
+        wanted = {canonical_make(make).casefold(): make for make in load_words(makes, "makes")}
+        _all_found("makes", wanted, {_make_key(one) for one in chosen})
+        chosen = tuple(one for one in chosen if _make_key(one) in wanted)
+    if exclude.strip():
+        unwanted = {_named(word): word for word in load_words(exclude, "exclude")}
+        _all_found("exclude", unwanted, {name for one in chosen for name in _names(one)})
+        chosen = tuple(one for one in chosen if not unwanted.keys() & set(_names(one)))
+        if not chosen:
+            raise QueryError("nothing to ask: exclude= leaves no vehicle")
+    return chosen
 
 
-def _read_row(cells: Sequence[str], columns: Mapping[str, int]) -> Vehicle:
-    """Read one record. Raises ValueError saying what was expected."""
-
-    def cell(column: str) -> str:
-        place = columns.get(column, len(cells))
-        return cells[place] if place < len(cells) else ""
-
-    make, model = cell("make"), cell("model")
-    if not (make and model):
-        raise ValueError(f"expected a make and a model, found {' | '.join(cells)!r}")
-    years = _read_years(cell("years"))
-    if cell("first_year") or cell("last_year"):
-        years = (_read_year(cell("first_year")), _read_year(cell("last_year")))
-    if years and years[1] and years[0] > years[1]:
-        raise ValueError(f"expected the first year before the last, found {years[0]}-{years[1]}")
-    return Vehicle(make=make, model=model, bodies=_read_bodies(cell("bodies")), years=years)
+def _make_key(vehicle: Vehicle) -> str:
+    return canonical_make(vehicle.make).casefold()
 
 
-def _read_bodies(text: str) -> tuple[str, ...]:
-    words = [word.strip(" '\"[]") for word in re.split(r"[;|,/]", text)]
-    found: dict[str, None] = {}
-    for word in filter(None, words):
-        body = body_named(word)
-        if body is None:
-            raise ValueError(f"expected a body style of carsets/data/bodies.csv, found {word!r}")
-        found[body] = None
-    return tuple(found)
+def _names(vehicle: Vehicle) -> tuple[str, str]:
+    """Return what a vehicle may be excluded by: its make, or make and model."""
+    make = _make_key(vehicle)
+    return make, f"{make} {vehicle.model.casefold()}"
 
 
-def _read_years(text: str) -> tuple[int, int] | None:
-    """Read ``1998``, ``1998-2005``, ``1998-`` or several of them; a lone year is a span of one."""
-    span: tuple[int, int] | None = None
-    for part in filter(None, re.split(r"[;|,\s]+", re.sub(r"\s*[-–—]\s*", "-", text))):
-        first, dash, last = part.partition("-")
-        span = _span(span, (_read_year(first), _read_year(last if dash else first)))
-    return span
+def _named(words: str) -> str:
+    """Return a make, or make and model, with the make as the built-in list writes it."""
+    whole = canonical_make(words)
+    if whole != words:
+        return whole.casefold()
+    make, *model = split_make(words)
+    return " ".join((canonical_make(make), *model)).casefold()
 
 
-def _read_year(text: str) -> int:
-    if text.lower() in {"", "now", "present", "today"}:
-        return 0
-    if re.fullmatch(r"[0-9]{4}", text) and OLDEST_YEAR <= int(text) <= NEWEST_YEAR + 2:
-        return int(text)
-    raise ValueError(f"expected a year like 1998, found {text!r}")
-
-
-def _span(one: tuple[int, int] | None, other: tuple[int, int] | None) -> tuple[int, int] | None:
-    """Return the years from the earlier beginning to the later end; 0 stays open."""
-    if one is None or other is None:
-        return one or other
-    first = min(one[0], other[0])
-    last = max(one[1], other[1]) if one[1] and other[1] else 0
-    return first, last
+def _all_found(argument: str, wanted: Mapping[str, str], known: set[str]) -> None:
+    """Raise QueryError for what the user wrote and no vehicle is called."""
+    missing = [word for name, word in wanted.items() if name not in known]
+    if missing:
+        raise QueryError(f"{argument}: not in the list of vehicles: {', '.join(missing[:5])}")

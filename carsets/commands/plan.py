@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-from collections import deque
-from itertools import islice
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
@@ -14,6 +12,7 @@ from scrapy.exceptions import UsageError
 from scrapy.spiderloader import get_spider_loader
 
 from carsets.plan_estimate import Assumptions, Estimate, SourceFacts, estimate, together
+from carsets.plan_text import sample_lines, time_words, total_lines
 from carsets.problems import UserError
 from carsets.queries import PLAN_ARGUMENTS, Plan, build_plan
 
@@ -23,9 +22,6 @@ if TYPE_CHECKING:
 
     from scrapy import Spider
     from scrapy.settings import BaseSettings
-
-SHOWN = 3  # queries from the beginning and from the end
-SHOWN_LAST_UP_TO = 1_000_000  # queries; to show the last of more would take too long
 
 
 class Command(ScrapyCommand):
@@ -79,12 +75,12 @@ def plan_lines(names: str, given: list[str], settings: BaseSettings) -> Iterator
     yield f"{queries}, up to {plan.per_query:,} images each"
     if plan.limit:
         yield f"each source stops when {plan.limit:,} images are kept"
-    yield from _sample(plan)
+    yield from sample_lines(plan)
     yield ""
     for spider, part in zip(spiders, parts, strict=True):
         yield from _source_lines(spider, part, plan, settings)
     yield ""
-    yield from _total_lines(together(parts), assumed)
+    yield from total_lines(together(parts), assumed)
 
 
 def load_sources(names: str, settings: BaseSettings) -> list[type[Spider]]:
@@ -146,27 +142,13 @@ def source_facts(spider: type[Spider], settings: BaseSettings) -> SourceFacts:
     )
 
 
-def _sample(plan: Plan) -> Iterator[str]:
-    """Yield the first and the last queries."""
-    for query in islice(plan, SHOWN):
-        yield f"    {query.text}"
-    hidden = len(plan) - SHOWN
-    if hidden <= 0:
-        return
-    if hidden > SHOWN:
-        yield "    ..."
-    if len(plan) <= SHOWN_LAST_UP_TO:
-        for query in deque(islice(plan, SHOWN, None), maxlen=SHOWN):
-            yield f"    {query.text}"
-
-
 def _source_lines(
     spider: type[Spider], part: Estimate, plan: Plan, settings: BaseSettings
 ) -> Iterator[str]:
     facts = source_facts(spider, settings)
     yield (
         f"{facts.name}: {part.requests:,} requests, one every {facts.seconds_per_request:g} s: "
-        f"{_time(part.list_hours)}"
+        f"{time_words(part.list_hours)}"
     )
     reach = facts.results_per_query(plan.per_query)
     if reach < plan.per_query:
@@ -176,45 +158,3 @@ def _source_lines(
         yield f"    needs {key} in the environment, which is not set"
     if getattr(spider, "needs_contact", False) and not settings.get("CONTACT"):
         yield "    needs CONTACT: a page or mail address at which you can be reached"
-
-
-def _total_lines(total: Estimate, assumed: Assumptions) -> Iterator[str]:
-    yield "Images, if every query has that many results:"
-    yield f"    asked for          {total.asked:>13,}"
-    yield f"    arrive as images   {total.images:>13,}   {assumed.image_share:.1%}"
-    yield f"    show a car         {total.cars:>13,}   {assumed.car_share:.1%}"
-    yield f"    not there before   {total.kept:>13,}   {assumed.unique_share:.1%}"
-    yield ""
-    yield f"Bytes, at {_size(assumed.image_bytes)} an image:"
-    yield f"    downloaded         {_size(total.downloaded_bytes):>13}"
-    yield f"    stored             {_size(total.stored_bytes):>13}"
-    small = f"{_size(assumed.small_image_bytes)} an image"
-    yield f"    as 300 x 300       {_size(total.small_bytes):>13}   {small}"
-    yield ""
-    yield "Hours, one stage after the other:"
-    names = ("make the list", "download", "check", "detect cars")
-    for name, hours in zip(names, total.stages, strict=True):
-        yield f"    {name:<18} {hours:>13,.1f}"
-    yield f"    together           {total.hours:>13,.1f}"
-    yield f"    side by side       {total.overlapped_hours:>13,.1f}   at best; a run overlaps them"
-    yield ""
-    yield "Nothing was sent."
-
-
-def _time(hours: float) -> str:
-    """Return a time for people: seconds, minutes or hours."""
-    if hours * 3600 < 120:
-        return f"{hours * 3600:.0f} s"
-    return f"{hours * 60:.0f} min" if hours < 2 else f"{hours:,.1f} h"
-
-
-def _size(count: float) -> str:
-    """Return bytes for people, in powers of 1000."""
-    for unit in ("B", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:.4g} {unit}"
-        count /= 1000
-    return f"{count:,.1f} TB"
-
-
-__all__ = ["Command", "plan_lines"]

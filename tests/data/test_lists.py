@@ -5,8 +5,10 @@ from importlib.resources import files
 
 import pytest
 
+from carsets.makes import make_aliases
 from carsets.queries import build_plan
-from carsets.vehicles import NEWEST_YEAR, OLDEST_YEAR, builtin_vehicles, make_aliases
+from carsets.vehicle_rows import NEWEST_YEAR, OLDEST_YEAR
+from carsets.vehicles import builtin_vehicles
 from carsets.vocabulary import (
     LANGUAGES,
     bodies,
