@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 
-from carsets.query_lists import BUILTIN, QueryError, load_colors, load_words
+from carsets.query_lists import BUILTIN, QueryError, load_colors, load_words, tidy
 from carsets.query_plan import DEFAULT_PER_QUERY, Plan, Query
 from carsets.query_template import Template
 from carsets.vehicle_rows import NEWEST_YEAR, OLDEST_YEAR, Vehicle
@@ -70,7 +70,7 @@ def build_plan(
         others = (vehicles, makes, exclude, colors, bodies, years, words, languages, synonyms)
         if any(map(str.strip, (*others, template))):
             raise QueryError("query= is a whole query: it goes with per_query and limit alone")
-        free = Query(text=" ".join(query.split()))
+        free = Query(text=tidy(query))
         return Plan(template=Template(""), fixed=(free,), per_query=each, limit=most)
     lists = zip(FILLS, (colors, vehicles, years, bodies, words), strict=True)
     given = {name for name, value in lists if value.strip()}

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
+from unicodedata import normalize
 
 from carsets.problems import UserError
 from carsets.vocabulary import colors as known_colors
@@ -81,7 +82,7 @@ def read_rows(text: str, name: str) -> Iterator[Row]:
     while True:
         line = reader.line_num + 1
         try:
-            cells = tuple(" ".join(cell.split()) for cell in next(reader))
+            cells = tuple(tidy(cell) for cell in next(reader))
         except StopIteration:
             return
         except csv.Error as error:
@@ -90,6 +91,12 @@ def read_rows(text: str, name: str) -> Iterator[Row]:
             ) from None
         if any(cells) and not cells[0].startswith("#"):
             yield Row(line, cells)
+
+
+def tidy(words: str) -> str:
+    """Return words with single spaces, and with accents in one form (macOS writes them in two
+    characters): the same words always make the same query."""
+    return " ".join(normalize("NFC", words).split())
 
 
 def load_words(value: str, what: str) -> tuple[str, ...]:

@@ -35,12 +35,15 @@ class Template:
                 )
             self._parts.append((literal, field or ""))
         self.fields = frozenset(field for _, field in self._parts if field)
+        self._plain = not any(literal.strip() for literal, _ in self._parts)
 
     def fill(self, words: Mapping[str, str]) -> str:
         """Return the sentence; a placeholder without a word leaves no trace in it."""
         text = "".join(
             literal + (words.get(field, "") if field else "") for literal, field in self._parts
         )
+        if self._plain:  # nothing but words and spaces: the words' own signs stay as they are
+            return " ".join(text.split())
         text = re.sub(r'"([^"]*)"', lambda quoted: _quoted(quoted[1]), text)
         text = re.sub(r"\(\s*\)|\[\s*\]", " ", text)
         text = " ".join(text.split())

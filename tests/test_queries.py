@@ -260,6 +260,13 @@ def test_synonyms_ask_with_every_name():
     }
 
 
+def test_accents_in_two_characters_make_the_same_query(write):
+    [one] = build_plan(vehicles=write("nfd", "Citroe\u0308n,2CV"))
+    [other] = build_plan(vehicles=write("nfc", "Citroën,2CV"))
+    assert one.query_id == other.query_id
+    assert build_plan(query="Citroe\u0308n").fixed[0].text == "Citroën"
+
+
 # --- The template ------------------------------------------------------------------------------
 
 
@@ -276,6 +283,11 @@ def test_synonyms_ask_with_every_name():
 )
 def test_empty_placeholders_leave_no_trace(template, text):
     assert texts(vehicles="VW Golf", template=template) == [text]
+
+
+def test_signs_in_a_list_stay_where_the_template_has_none(write):
+    path = write("v.csv", 'make,model\nVW,"up! (3-door), ""beats"""\n')
+    assert texts(vehicles=path, words="car") == ['VW up! (3-door), "beats" car']
 
 
 def test_braces_in_a_list_are_only_text(write):
