@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Self, cast
 
+from scrapy import signals
 from scrapy.downloadermiddlewares.retry import get_retry_request
 from scrapy.utils.httpobj import urlparse_cached
 
@@ -84,12 +85,14 @@ class PoliteRetry:
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
         settings = crawler.settings
-        return cls(
+        retry = cls(
             crawler,
             pause_max=settings.getfloat("RETRY_AFTER_MAX", 30.0),
             backoff=settings.getfloat("RETRY_BACKOFF", 1.0),
             max_failures=settings.getint("HOST_MAX_FAILURES", 10),
         )
+        crawler.signals.connect(retry.response_downloaded, signals.response_downloaded)
+        return retry
 
     def process_request(self, request: Request) -> None:
         """Refuse an image of a host that is benched in this run."""
@@ -97,6 +100,18 @@ class PoliteRetry:
             host = urlparse_cached(request).hostname or ""
             if why := self._benched.get(host):
                 raise Refused(Outcome.HOST_BENCHED, why)
+
+    def response_downloaded(self, request: Request, response: Response) -> None:
+        """Pause or bench a host that asks to wait, before its next request is sent.
+
+        The middlewares see an answer only after the downloader has sent the next request.
+        """
+        if response.status in RETRIED_STATUSES:
+            asked = retry_after(response.headers.get("Retry-After"))
+            if asked is not None and asked > self.pause_max:
+                self._bench(request, f"HTTP {response.status}, asks to wait {asked:.0f} s")
+            elif asked:
+                self._downloader.pause(request.meta["download_slot"], asked)
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
         """Return the request to make again, or the response as it is."""
@@ -108,9 +123,8 @@ class PoliteRetry:
             return response
         asked = retry_after(response.headers.get("Retry-After"))
         if asked is not None and asked > self.pause_max:
-            self._bench(request, f"HTTP {response.status}, asks to wait {asked:.0f} s")
             return response
-        return self._again(request, f"HTTP {response.status}", asked) or response
+        return self._again(request, f"HTTP {response.status}") or response
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:
         """Return the request to make again, or None to let the exception go on."""
@@ -121,7 +135,7 @@ class PoliteRetry:
             self._failed(request, f"{outcome} {note}")
         return None
 
-    def _again(self, request: Request, reason: str, asked: float | None = None) -> Request | None:
+    def _again(self, request: Request, reason: str) -> Request | None:
         if self._failed(request, reason) or request.meta.get("dont_retry"):
             return None
         spider = self.crawler.spider
@@ -129,11 +143,10 @@ class PoliteRetry:
         retry = get_retry_request(
             request, spider=spider, reason=reason, logger=logger, give_up_log_level=logging.DEBUG
         )
-        attempt = request.meta.get("retry_times", 0)
-        wait = min(self.pause_max, self.backoff * 2**attempt) * random.uniform(0.5, 1.0)
-        if retry is not None or asked is not None:
+        if retry is not None:
+            wait = self.backoff * 2 ** request.meta.get("retry_times", 0) * random.uniform(0.5, 1)
             slot = request.meta.get("download_slot", urlparse_cached(request).hostname or "")
-            self._downloader.pause(slot, max(wait, asked or 0.0))
+            self._downloader.pause(slot, min(self.pause_max, wait))
         return retry
 
     def _succeeded(self, request: Request) -> None:

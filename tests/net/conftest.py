@@ -28,7 +28,13 @@ def _load(name: str) -> Any:
     return module
 
 
-hostile = _load("hostile_server")
+_hostile = _load("hostile_server")
+
+
+@pytest.fixture(scope="session")
+def hostile() -> Any:
+    """Return the module of the hostile server, for tests that need one of their own."""
+    return _hostile
 
 
 @dataclass
@@ -52,7 +58,7 @@ class Crawl:
 
 @pytest.fixture(scope="session")
 def _server() -> Iterator[Any]:
-    with hostile.running(hostile.HostileServer()) as server, hostile.counting_ipv6(server):
+    with _hostile.running(_hostile.HostileServer()) as server, _hostile.counting_ipv6(server):
         yield server
 
 

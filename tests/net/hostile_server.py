@@ -10,6 +10,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
+from email.utils import formatdate
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -75,6 +76,8 @@ class Handler(socketserver.StreamRequestHandler):
         if done:
             return self.do_ok("", {})
         extra = [f"Retry-After: {query['retry-after']}"] if "retry-after" in query else []
+        if "retry-date" in query:
+            extra = [f"Retry-After: {formatdate(time.time() + int(query['retry-date']))}"]
         return self.send(answer(b"no", *extra, status=f"{rest.partition('/')[0]} No"))
 
     def do_redirect(self, rest: str, query: dict[str, str]) -> bool:
@@ -175,9 +178,11 @@ class HostileServer(socketserver.ThreadingTCPServer):
     def finish_request(self, request, client_address) -> None:  # type: ignore[no-untyped-def]
         if self.tls is not None:
             try:
-                request = self.tls.wrap_socket(request, server_side=True)
+                with self.tls.wrap_socket(request, server_side=True) as encrypted:
+                    super().finish_request(encrypted, client_address)
             except OSError:
-                return
+                request.close()
+            return
         super().finish_request(request, client_address)
 
     def handle_error(self, request, client_address) -> None:  # type: ignore[no-untyped-def]

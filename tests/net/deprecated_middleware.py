@@ -1,0 +1,3 @@
+class Deprecated:
+    def process_request(self, request, spider):
+        return None
