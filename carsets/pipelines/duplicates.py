@@ -55,6 +55,8 @@ class DuplicatesPipeline(Step):
             seen.sha256, seen.phash, self.state.copies.distance
         ):
             raise OutcomeDrop(Outcome.REMOVED)
+        if self.state.copies.is_refused(this.sha):
+            raise self.duplicate_bytes(item, this)
         # A copy that is still on its way decides about this one, so wait until it has ended.
         while other := self.pending_copy(this):
             await other.ended.wait()
@@ -64,10 +66,7 @@ class DuplicatesPipeline(Step):
 
     def compare(self, item: CarImage, this: Fingerprint) -> None:
         """Drop an unwanted copy; note the worse ones that are stored."""
-        copies = self.state.copies
-        if copies.is_refused(this.sha):
-            raise self.duplicate_bytes(item, this)
-        found = copies.find(this)
+        found = self.state.copies.find(this)
         if not found:
             return
         _, best, kind = max(

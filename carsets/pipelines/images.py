@@ -80,9 +80,16 @@ class CarImagesPipeline(Step, ImagesPipeline):
         cls._update_stores(crawler.settings)
         return cls(CrawlState.of(crawler).places.images_store, crawler=crawler)
 
+    async def open_spider(self) -> None:  # type: ignore[override]
+        """Read what the dataset holds, before the first image is found."""
+        ImagesPipeline.open_spider(self)
+        await asyncio.to_thread(self.state.load)
+
     async def decide(self, item: CarImage) -> None:
         """Drop what words exclude; fetch the rest."""
         self.crawler.signals.send_catch_log(image_found, spider=self.crawler.spider, item=item)
+        if item.outcome:  # a row of the user's list that cannot be read
+            raise OutcomeDrop(item.outcome, item.note)
         self._ask_words(item)
         if not await self.state.quota.take():
             raise OutcomeDrop(Outcome.OVER_LIMIT)
@@ -170,7 +177,7 @@ class CarImagesPipeline(Step, ImagesPipeline):
         item.body = response.body
         item.served_url = response.url
         item.served_headers = {
-            name: ", ".join(value.decode("latin-1") for value in values)
+            name: "\n".join(value.decode("latin-1") for value in values)
             for key, values in response.headers.items()
             if (name := key.decode("latin-1").lower()) in KEPT_HEADERS
         }

@@ -38,7 +38,7 @@ class LicensePipeline(Step):
         embedded = item.inspection.embedded
         item.reservation = read_reservation(item.served_headers, embedded, policy=self.reservations)
         if item.reservation.reserved:
-            raise OutcomeDrop(Outcome.OPTED_OUT, item.reservation.reason)
+            raise OutcomeDrop(Outcome.OPTED_OUT, item.reservation.note)
         item.license = max(
             item.found.license, embedded_license(embedded), key=lambda license: license.evidence
         )

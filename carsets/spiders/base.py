@@ -15,7 +15,7 @@ from carsets.crawl_state import CrawlState
 from carsets.items import CarImage, FoundImage
 from carsets.outcomes import QueryOutcome
 from carsets.problems import UserError
-from carsets.queries import Query, build_plan
+from carsets.queries import PLAN_ARGUMENTS, Query, build_plan
 from carsets.signals import query_ended, query_page_read
 
 if TYPE_CHECKING:
@@ -86,10 +86,8 @@ class CarsetsSpider(scrapy.Spider):
 class ImageSearchSpider(CarsetsSpider):
     """A source that is asked in words and answers page by page."""
 
-    plan_arguments: ClassVar[frozenset[str]] = frozenset(
-        {"vehicles", "colors", "words", "template", "per_query", "limit", "query"}
-    )
-    arguments = plan_arguments
+    plan_arguments: ClassVar[frozenset[str]] = frozenset(PLAN_ARGUMENTS)
+    arguments = plan_arguments  # a source with more of its own adds to them
     page_size: ClassVar[int] = 0  # results on a page
     max_results: ClassVar[int] = 0  # what one query can reach; 0: no cap known
     requests_per_minute: ClassVar[float] = 60  # the polite pace, for the plan
@@ -98,7 +96,7 @@ class ImageSearchSpider(CarsetsSpider):
 
     def prepare(self) -> None:
         """Build the plan."""
-        self.plan = build_plan(**{name: self.given.get(name, "") for name in self.plan_arguments})
+        self.plan = build_plan(**{name: self.given.get(name, "") for name in PLAN_ARGUMENTS})
         self.bench: QueryOutcome | None = None  # set once the source refuses us
         self._open = asyncio.Semaphore(self.settings.getint("QUERIES_AT_ONCE"))
         self._seen: dict[str, set[str]] = {}  # URLs per open query, to notice repeated pages
@@ -114,7 +112,6 @@ class ImageSearchSpider(CarsetsSpider):
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """Ask every query of the plan that has not been answered yet, a few at a time."""
         state = self.state_of_crawl
-        await asyncio.to_thread(state.load)
         progress = await asyncio.to_thread(state.catalog.query_progress, self.name)
         state.quota.limit = self.plan.limit
         if self.plan.limit:
