@@ -8,7 +8,6 @@ import sys
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
 from scrapy.spiderloader import get_spider_loader
 
 from carsets.plan_estimate import Assumptions, Estimate, SourceFacts, estimate, together
@@ -147,7 +146,7 @@ def _source_lines(
 ) -> Iterator[str]:
     facts = source_facts(spider, settings)
     yield (
-        f"{facts.name}: {part.requests:,} requests, one every {facts.seconds_per_request:g} s: "
+        f"{facts.name}: {part.requests:,} requests, one every {facts.seconds_per_request:.3g} s: "
         f"{time_words(part.list_hours)}"
     )
     reach = facts.results_per_query(plan.per_query)

@@ -153,6 +153,8 @@ def test_assumptions_are_settings(run):
         (["nosuch", "-a", "query=x"], "nosuch: no such source; there are paged, quick, unasked"),
         (["unasked"], "unasked asks no queries"),
         ([","], "no source given"),
+        ([], "no source given: scrapy plan bing"),
+        (["quick", "paged"], "scrapy plan quick,paged"),
         (["quick"], "nothing to ask"),
         (["quick", "-a", "vehicels=all"], "unknown argument vehicels"),
         (["quick", "-a", "vehicles"], "-a vehicles: expected NAME=VALUE"),
