@@ -24,7 +24,8 @@ from published_resnet50 import write_resnet50
 
 from carsets.fakeweb.drawing import draw_scene
 from carsets.vision.detection import Detection, Rule, detect
-from carsets.vision.detector_pool import BatchPlan, DetectorService
+from carsets.vision.detector_engine import BatchPlan
+from carsets.vision.detector_pool import DetectorService
 from carsets.vision.inspection import Limits, Refusal, inspect
 from carsets.vision.labels import DEFAULT_LABELS, PRESET_2016
 from carsets.vision.model_files import ModelSpec

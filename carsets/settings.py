@@ -178,6 +178,31 @@ NEAR_DUPLICATE_DISTANCE = 6
 NEAR_DUPLICATE_DHASH_DISTANCE = 12  # a second, independent hash has to agree
 PLACEHOLDER_PAGES = 20  # the same bytes on so many pages stand in for missing images
 
+# CarDetectionPipeline: which network looks. "ResNet50" or any other name of keras.applications
+# (Keras fetches ImageNet's weights once, about 100 MB), or "builtin": the small one that ships
+# with carsets and needs no download. Never changed silently: missing weights stop the run.
+CAR_DETECTION_MODEL = "ResNet50"
+CAR_DETECTION_WEIGHTS = ""  # your own weights (.weights.h5, .h5, .npz), never a whole model
+CAR_DETECTION_WEIGHTS_SHA256 = ""  # needed with your own: checked before the file is opened
+CAR_DETECTION_FETCH = True  # False: Keras may not fetch; the weights must be there already
+CAR_DETECTION_THREADS = 0  # of one pass; 0 = as many as there are cores
+# "group": the probabilities of all vehicle labels together decide. "top4": a vehicle among the
+# four best labels, the rule of the 2016 dataset.
+CAR_DETECTION_RULE = "group"
+CAR_DETECTION_KEEP = 0.5  # car score from which an image is kept: more likely one than not
+CAR_DETECTION_REVIEW = 0.2  # car score from which people are asked; below it is not a car
+# Groups of data/imagenet_vehicles.csv, exact labels, WordNet ids, or "preset-2016". Cars, SUVs,
+# trucks and vans; of the buses only the two labels that networks give to vans and campers.
+CAR_DETECTION_LABELS = [
+    "car",
+    "pickup_van_truck",
+    "emergency_vehicle",
+    "minibus",
+    "recreational vehicle",
+]
+CAR_DETECTION_BATCH_SIZE = 32  # images; below IMAGES_IN_FLIGHT, or it can never fill
+CAR_DETECTION_MAX_WAIT = 2.0  # seconds; how long a half-full batch may wait
+
 # StoragePipeline: the run stops cleanly before the disk is full.
 DISK_FREE_MIN = 500 * 1024 * 1024  # bytes
 

@@ -26,6 +26,7 @@ os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # without it AMD processors
 import keras
 import numpy as np
 import tensorflow as tf
+from drawn_pictures import draw_training_pictures
 from PIL import Image
 
 from carsets.vision.car_detector import builtin_network, save_arrays
@@ -51,7 +52,7 @@ class Phase:
 
 PHASES = (
     Phase("photos", 2400, 0.10, 0.04, 0.0),
-    Phase("drawn", 1800, 0.04, 0.0, 0.3),
+    Phase("drawn", 2600, 0.04, 0.0, 0.3),
 )
 
 
@@ -247,6 +248,16 @@ def report(model: keras.Model, pictures: np.ndarray, labels: np.ndarray, name: s
     print(f"{name}: accuracy {accuracy:.3f}, precision {precision:.3f}, recall {recall:.3f}")
 
 
+def drawn_pictures(count: int, seed: int, work: Path) -> tuple[np.ndarray, np.ndarray]:
+    """Return the drawn pictures and their classes; what was drawn before is read again."""
+    path = work / f"drawn_{count}_{seed}.npz"
+    if not path.exists():
+        pictures, labels = draw_training_pictures(count, seed)
+        np.savez(path, pictures=pictures, labels=labels)
+    kept = np.load(path, allow_pickle=False)
+    return kept["pictures"], kept["labels"]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--cifar", type=Path, required=True, help="folder of the JPEG bundles")
@@ -269,9 +280,7 @@ def main() -> None:
         if asked.only in (None, phase.name):
             drawn = None
             if phase.drawn_share:
-                from drawn_pictures import draw_training_pictures
-
-                drawn = draw_training_pictures(asked.drawn, asked.seed)
+                drawn = drawn_pictures(asked.drawn, asked.seed, work)
             began = time.monotonic()
             run_phase(model, batches(augmenter, phase, first, drawn), phase)
             model.save_weights(checkpoint)

@@ -19,12 +19,10 @@ from carsets.vision.model_files import (
     BUILTIN,
     DetectorUnavailable,
     ModelSpec,
-    builtin_weights,
     no_weights,
     read_arrays,
-    resnet50_file,
-    user_weights,
     weights_kind,
+    weights_of,
 )
 from carsets.vision.processor import has_bfloat16, this_processor
 
@@ -57,6 +55,7 @@ class CarDetector:
 
         Raises DetectorUnavailable, with one line that says what to do.
         """
+        body = weights_of(spec)
         import tensorflow as tf
 
         if spec.threads:
@@ -65,11 +64,11 @@ class CarDetector:
         for card in graphics:
             tf.config.experimental.set_memory_growth(card, True)
         if spec.model == BUILTIN:
-            model, name = load_builtin(spec)
-            labels, step = "builtin", _builtin_step(model)
+            model, name = load_builtin(body or b""), BUILTIN
+            labels, step = BUILTIN, _builtin_step(model)
             shape: tuple[int | None, ...] = (None, LOOKS, BUILTIN_SIDE, BUILTIN_SIDE, 3)
         else:
-            model, name = load_application(spec)
+            model, name = load_application(spec, body)
             labels, step = "imagenet", _application_step(model, spec.model)
             shape = (None, *model.input_shape[1:])
         side = int(shape[2] or 0)
@@ -124,16 +123,11 @@ def builtin_network() -> Any:
     return keras.Model(pictures, logits, name="builtin")
 
 
-def load_builtin(spec: ModelSpec) -> tuple[Any, str]:
-    """Return the built-in network with the weights that ship with carsets, and its name."""
-    if spec.weights:
-        raise DetectorUnavailable(
-            "CAR_DETECTION_WEIGHTS is for networks of keras.applications: empty it, or name the "
-            "network of the file, as in -s CAR_DETECTION_MODEL=ResNet50"
-        )
+def load_builtin(body: bytes) -> Any:
+    """Return the built-in network with the weights of a file's bytes."""
     model = builtin_network()
-    put_arrays(model, read_arrays(builtin_weights(), BUILTIN), BUILTIN)
-    return model, BUILTIN
+    put_arrays(model, read_arrays(body, BUILTIN), BUILTIN)
+    return model
 
 
 def _builtin_step(model: Any) -> Run:
@@ -174,23 +168,17 @@ def application(name: str) -> tuple[Callable[..., Any], Callable[[Any], Any]]:
     )
 
 
-def load_application(spec: ModelSpec) -> tuple[Any, str]:
-    """Return a network of keras.applications with its weights, and its name.
+def load_application(spec: ModelSpec, body: bytes | None) -> tuple[Any, str]:
+    """Return a network of keras.applications with the weights of a file's bytes, and its name.
 
-    Raises DetectorUnavailable when there are none, or not those that were meant.
+    Without bytes Keras fetches them. Raises DetectorUnavailable when that fails or they misfit.
     """
     builder, _ = application(spec.model)
-    if spec.weights:
-        body = user_weights(spec)
+    if body is not None:
         model = builder(weights=None)
-        put_weights(model, body, spec.weights)
-        return model, f"{spec.model} {spec.sha256.strip().lower()[:8]}"
-    if spec.model == "ResNet50" and (path := resnet50_file()):
-        model = builder(weights=None)
-        model.load_weights(str(path))
-        return model, "ResNet50 imagenet"
-    if not spec.fetch:
-        raise no_weights(spec.model, "CAR_DETECTION_FETCH is off")
+        put_weights(model, body, spec.weights or "ImageNet's weights")
+        origin = spec.sha256.strip().lower()[:8] if spec.weights else "imagenet"
+        return model, f"{spec.model} {origin}"
     try:
         return builder(weights="imagenet"), f"{spec.model} imagenet"
     except Exception as error:  # Keras raises nothing more exact when it cannot fetch

@@ -65,7 +65,8 @@ def builtin_weights() -> bytes:
 def user_weights(spec: ModelSpec) -> bytes:
     """Return the bytes of the user's weights file, hash checked.
 
-    Raises DetectorUnavailable for a file without a hash, with another hash, or unreadable.
+    Raises DetectorUnavailable for a file without a hash, with another hash, unreadable, or with
+    more in it than numbers.
     """
     path = Path(spec.weights).expanduser()
     if not spec.sha256:
@@ -79,7 +80,31 @@ def user_weights(spec: ModelSpec) -> bytes:
         raise DetectorUnavailable(
             f"CAR_DETECTION_WEIGHTS={spec.weights} cannot be read: {error.strerror}"
         ) from None
-    return verified(body, spec.sha256, str(path))
+    verified(body, spec.sha256, str(path))
+    weights_kind(body, str(path))
+    return body
+
+
+def weights_of(spec: ModelSpec) -> bytes | None:
+    """Return the bytes of the weights that are there for a spec; None: Keras has to fetch them.
+
+    Needs no TensorFlow, so that what is missing or wrong is said at once. Raises
+    DetectorUnavailable.
+    """
+    if spec.model == BUILTIN:
+        if spec.weights:
+            raise DetectorUnavailable(
+                "CAR_DETECTION_WEIGHTS is for networks of keras.applications: empty it, or name "
+                "the network of the file, as in -s CAR_DETECTION_MODEL=ResNet50"
+            )
+        return builtin_weights()
+    if spec.weights:
+        return user_weights(spec)
+    if spec.model == "ResNet50" and (path := resnet50_file()):
+        return path.read_bytes()
+    if not spec.fetch:
+        raise no_weights(spec.model, "CAR_DETECTION_FETCH is off")
+    return None
 
 
 def verified(body: bytes, sha256: str, name: str) -> bytes:

@@ -7,14 +7,10 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from carsets.vision import detector_pool
-from carsets.vision.detector_pool import (
-    BatchPlan,
-    DetectorEngine,
-    DetectorFailed,
-    DetectorService,
-    read_settings,
-)
+from carsets.vision import detector_engine
+from carsets.vision.detector_engine import BatchPlan, DetectorEngine, DetectorFailed
+from carsets.vision.detector_pool import DetectorService
+from carsets.vision.detector_settings import read_settings
 from carsets.vision.model_files import DetectorUnavailable, ModelSpec
 from carsets.vision.worker_process import WorkerDied, WorkerUnusable
 
@@ -173,7 +169,7 @@ def workers(monkeypatch):
         made.append(FakeWorker())
         return made[-1]
 
-    monkeypatch.setattr(detector_pool, "WorkerProcess", make)
+    monkeypatch.setattr(detector_engine, "WorkerProcess", make)
     return made
 
 
@@ -230,7 +226,7 @@ def test_a_service_decides_by_its_own_rule(workers):
     ids=["says so", "cannot start"],
 )
 def test_a_detector_that_cannot_be_had_stops_the_start_with_one_line(worker, monkeypatch):
-    monkeypatch.setattr(detector_pool, "WorkerProcess", lambda *_args, **_more: worker)
+    monkeypatch.setattr(detector_engine, "WorkerProcess", lambda *_args, **_more: worker)
 
     async def main():
         service = DetectorService(ModelSpec())
