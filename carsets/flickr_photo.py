@@ -45,7 +45,7 @@ def read_photo(record: Any, longest_side: int = 0) -> FoundImage | None:
         source_id=photo_id,
         title=title,
         description=without_markup(_content(record.get("description"))),
-        tags=tuple(dict.fromkeys(to_text(record.get("tags")).split())),
+        tags=_words(record.get("tags")),
         width=width,
         height=height,
         taken=_taken(record),
@@ -67,6 +67,12 @@ def _copies(record: Mapping[str, Any], longest_side: int) -> list[tuple[int, int
     copies.sort(key=lambda copy: copy[0] * copy[1], reverse=True)
     fitting = [copy for copy in copies if not longest_side or max(copy[:2]) <= longest_side]
     return fitting or copies[-1:]
+
+
+def _words(tags: Any) -> tuple[str, ...]:
+    """Return the tags but those that tell a place: it is asked for by a setting, or not at all."""
+    words = dict.fromkeys(to_text(tags).split())
+    return tuple(word for word in words if not word.lower().startswith("geo:"))
 
 
 def _content(value: Any) -> Any:
@@ -101,7 +107,7 @@ def _extra(record: Mapping[str, Any]) -> dict[str, Any]:
         "original_width": pixels(record.get("o_width")),
         "original_height": pixels(record.get("o_height")),
         "original_format": to_text(record.get("originalformat"), 20),
-        "machine_tags": to_text(record.get("machine_tags")).split(),
+        "machine_tags": list(_words(record.get("machine_tags"))),
         "safety_level": to_int(record.get("safety_level")),
         "updated": _from_seconds(record.get("lastupdate")),
         "place": [float(str(x)) for x in place] if _is_place(place) else None,

@@ -307,6 +307,18 @@ class LicensePolicy:
             raise ValueError(f"LICENSE_ALLOWED: {what}; use '*', a code or a family: {families}")
         self.allowed = entries
 
+    @property
+    def families(self) -> frozenset[str]:
+        """The families of which at least one version is accepted, for filters at the source."""
+        table = license_table()
+        families = {terms.family for terms in table.values()}
+        if "*" in self.allowed:
+            return frozenset(families)
+        keys = {entry if entry in table else _split_port(entry)[0] for entry in self.allowed}
+        return frozenset(
+            {table[key].family for key in keys if key in table} | (families & self.allowed)
+        )
+
     def allows(self, declared: DeclaredLicense) -> bool:
         """Say whether an image under this license may be kept.
 

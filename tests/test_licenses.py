@@ -291,6 +291,12 @@ def test_a_policy_allows_families_codes_or_everything(allowed, code, expected):
     assert LicensePolicy(allowed).allows(said(code)) is expected
 
 
+def test_a_policy_names_the_families_to_ask_a_source_for():
+    allowed = ["by-4.0", "by-sa", "by-nc-3.0-de", "nkc", "sampling+-1.0"]
+    assert LicensePolicy(allowed).families == {"by", "by-sa", "by-nc", "nkc", "sampling+"}
+    assert LicensePolicy(["*"]).families == {terms.family for terms in license_table().values()}
+
+
 @pytest.mark.parametrize("evidence", [Evidence.NONE, Evidence.ENGINE_FILTER])
 def test_what_only_a_filter_says_counts_as_unknown(evidence):
     guess = DeclaredLicense("by-4.0", evidence, "", "license-L2")

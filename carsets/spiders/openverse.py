@@ -24,7 +24,7 @@ from carsets.foreign_text import (
     to_text,
 )
 from carsets.items import FoundImage
-from carsets.licenses import Evidence, LicensePolicy, openverse_license, read_license
+from carsets.licenses import LicensePolicy, openverse_license
 from carsets.outcomes import QueryOutcome
 from carsets.problems import UserError
 from carsets.spiders.base import ImageSearchSpider
@@ -65,15 +65,10 @@ def licenses_to_ask(policy: LicensePolicy) -> tuple[str, ...]:
     A policy that wants one version of a license asks for all of them: Openverse cannot tell them
     apart. Raises UserError when Openverse has nothing under any accepted license.
     """
-    accepted = {entry if entry in LICENSES else _family(entry) for entry in policy.allowed}
-    wanted = tuple(code for code in LICENSES if "*" in accepted or code in accepted)
+    wanted = tuple(code for code in LICENSES if code in policy.families)
     if not wanted:
         raise UserError("openverse: LICENSE_ALLOWED accepts no open license; add one, such as 'by'")
     return () if len(wanted) == len(LICENSES) else wanted
-
-
-def _family(entry: str) -> str:
-    return read_license(entry, Evidence.API).family
 
 
 def read_page(

@@ -1,0 +1,72 @@
+"""Every recorded page of every source, and what is to be found in it.
+
+A page ``recorded/<source>/<name>.<ext>`` has a ``<name>.expected.json`` beside it: how the answer
+came (``response``) and what the source's spider makes of it (``answer``; empty fields left out).
+"""
+
+import json
+from dataclasses import asdict
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from scrapy import Request
+from scrapy.http import TextResponse
+from scrapy.utils.spider import iter_spider_classes
+from scrapy.utils.test import get_crawler
+
+RECORDED = Path(__file__).parents[1] / "recorded"
+EXPECTED = sorted(RECORDED.glob("*/*.expected.json"))
+
+
+def build_spider(source, tmp_path):
+    [spider] = iter_spider_classes(import_module(f"carsets.spiders.{source}"))
+    crawler = get_crawler(
+        spider,
+        {
+            "DATA_DIR": str(tmp_path),
+            "CONTACT": "me@example.org",
+            "LICENSE_ALLOWED": ["*"],
+            "QUERIES_AT_ONCE": 1,
+            "IMAGES_IN_FLIGHT": 1,
+            "IMAGES_IN_FLIGHT_BYTES": 1,
+        },
+    )
+    return crawler.spidercls.from_crawler(crawler, query="ford mustang")
+
+
+def facts(answer):
+    """Return the answer in JSON types, without empty fields."""
+    plain = json.loads(json.dumps(asdict(answer)))
+    plain["images"] = [filled(image) for image in plain["images"]]
+    return filled(plain)
+
+
+def filled(fields):
+    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+
+
+@pytest.mark.parametrize("expected", EXPECTED, ids=lambda path: f"{path.parent.name}/{path.stem}")
+def test_recorded_page(expected, tmp_path, monkeypatch):
+    monkeypatch.setenv("FLICKR_API_KEY", "0123456789abcdef")
+    [page] = set(expected.parent.glob(expected.name.replace("expected.json", "*"))) - {expected}
+    wanted = json.loads(expected.read_text(encoding="utf-8"))
+    came = wanted["response"]
+    response = TextResponse(
+        came["url"],
+        status=came.get("status", 200),
+        headers=came.get("headers", {}),
+        body=page.read_bytes(),
+        encoding="utf-8",
+        request=Request(came["url"], meta=came.get("meta", {})),
+    )
+    assert (
+        facts(build_spider(expected.parent.name, tmp_path).read_page(response)) == wanted["answer"]
+    )
+
+
+def test_every_page_says_what_is_expected_of_it():
+    pages = [path for path in RECORDED.glob("*/*.*") if path.parent.name != "crawls"]
+    names = {(path.parent.name, path.name.partition(".")[0]) for path in pages}
+    assert names == {(path.parent.name, path.name.partition(".")[0]) for path in EXPECTED}
+    assert {source for source, _ in names} >= {"bing", "flickr", "openverse"}
