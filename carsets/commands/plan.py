@@ -48,13 +48,11 @@ class Command(ScrapyCommand):
         )
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        if len(args) != 1:
-            raise UsageError(
-                "plan takes the sources as one word: scrapy plan bing,openverse -a ..."
-            )
         assert self.settings is not None
         try:
-            for line in plan_lines(args[0], opts.spargs, self.settings):
+            if len(args) > 1:
+                raise UserError(f"sources are one word: scrapy plan {','.join(args)} -a ...")
+            for line in plan_lines("".join(args), opts.spargs, self.settings):
                 print(line)
         except UserError as problem:
             print(f"plan: {problem}", file=sys.stderr)
@@ -145,8 +143,9 @@ def _source_lines(
     spider: type[Spider], part: Estimate, plan: Plan, settings: BaseSettings
 ) -> Iterator[str]:
     facts = source_facts(spider, settings)
+    requests = "1 request" if part.requests == 1 else f"{part.requests:,} requests"
     yield (
-        f"{facts.name}: {part.requests:,} requests, one every {facts.seconds_per_request:.3g} s: "
+        f"{facts.name}: {requests}, one every {facts.seconds_per_request:.3g} s: "
         f"{time_words(part.list_hours)}"
     )
     reach = facts.results_per_query(plan.per_query)
