@@ -48,6 +48,7 @@ DOWNLOAD_HANDLERS = {
     "s3": None,
     "ftp": None,
 }
+ADDONS = {"carsets.fakeweb.addon.FakeWebAddon": 100}  # does nothing unless FAKEWEB_PORT is set
 FAKEWEB_PORT = 0  # port of the built-in web on this machine; 0 = the live web
 
 # --- Manners: who we say we are, and how hard we knock ----------------------------------------
@@ -121,6 +122,12 @@ FEED_EXPORT_ENCODING = "utf-8"
 
 QUERIES_AT_ONCE = 2  # queries of one source that are open at a time, so that a run can be stopped
 QUERY_END_KNOWN_SHARE = 0.9  # a page on which so many images were known ends its query
+
+BING_COUNTRY = "us"  # whose results
+BING_LANGUAGE = "en"
+FLICKR_GEO = False  # whether to keep where a photo was taken: personal data, needed by few
+FLICKR_LONGEST_SIDE = 2048  # pixels; of the sizes that Flickr offers the largest within this
+FLICKR_RETRY_DELAY = 30.0  # seconds after "service not available"
 
 # --- What `scrapy plan` assumes: the crawl of 2016 that asked for 1,046,000 images ------------
 
@@ -203,10 +210,32 @@ CAR_DETECTION_LABELS = [
 CAR_DETECTION_BATCH_SIZE = 32  # images; below IMAGES_IN_FLIGHT, or it can never fill
 CAR_DETECTION_MAX_WAIT = 2.0  # seconds; how long a half-full batch may wait
 
+# CarDetectionPipeline: the network. "ResNet50" or another application of Keras (its ImageNet weights
+# are fetched once), or "builtin", the small one that ships with carsets and needs no download.
+CAR_DETECTION_ENABLED = True  # False: crawl only, on machines without TensorFlow
+CAR_DETECTION_MODEL = "ResNet50"
+CAR_DETECTION_WEIGHTS = ""  # a file of yours instead; its sha256 is then required
+CAR_DETECTION_WEIGHTS_SHA256 = ""
+CAR_DETECTION_FETCH = True  # False: never download weights; a missing file stops the run
+# "group": the probabilities of all vehicle classes are added up; "top4": a vehicle is among the
+# four best labels, the rule of the 2016 crawl.
+CAR_DETECTION_RULE = "group"
+CAR_DETECTION_KEEP = 0.5  # car score (0 to 1) from which an image is kept
+CAR_DETECTION_REVIEW = 0.2  # from which it is kept for review; below it is dropped
+CAR_DETECTION_LABELS: list[str] = []  # groups or classes that count as cars; [] = DEFAULT_LABELS
+CAR_DETECTION_BATCH_SIZE = 32  # images; below IMAGES_IN_FLIGHT, or a batch could never fill
+CAR_DETECTION_MAX_WAIT = 2.0  # seconds that a half-full batch may wait
+CAR_DETECTION_THREADS = 0  # of the network's process; 0 = one a core
+
 # StoragePipeline: the run stops cleanly before the disk is full.
 DISK_FREE_MIN = 500 * 1024 * 1024  # bytes
 
 # --- Telling what happens ---------------------------------------------------------------------
+
+# Ledger: rows go to the catalog in batches, off the reactor thread.
+LEDGER_BATCH_SIZE = 500  # rows
+LEDGER_MAX_WAIT = 0.5  # seconds; what a crash can lose, and the next run asks again
+LEDGER_MOST_WAITING = 10_000  # rows; a slower catalog then holds the crawl back
 
 EXTENSIONS = {
     "carsets.net.guard_probe.GuardProbe": 0,  # closes the run that the address guard cannot protect

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from scrapy.exceptions import NotConfigured
+
 from carsets.outcomes import Outcome
 from carsets.pipelines.drop import OutcomeDrop
 from carsets.pipelines.step import Step
@@ -21,6 +23,8 @@ class CarDetectionPipeline(Step):
     name = "car_detection"
 
     def __init__(self, crawler: Crawler) -> None:
+        if not crawler.settings.getbool("CAR_DETECTION_ENABLED"):
+            raise NotConfigured("CAR_DETECTION_ENABLED is False: nothing is dropped as not_a_car")
         super().__init__(crawler)
         self.service = DetectorService.from_settings(crawler.settings)
 
@@ -35,6 +39,7 @@ class CarDetectionPipeline(Step):
     async def decide(self, item: CarImage) -> None:
         """Fill in the detection; drop what is certainly no car."""
         assert item.inspection is not None
-        item.detection = await self.service.detect(item.inspection.small)
+        seen = item.inspection
+        item.detection = await self.service.detect(seen.small, seen.small_shape)
         if item.detection.verdict == "drop":
             raise OutcomeDrop(Outcome.NOT_A_CAR, f"car score {item.detection.car_score:.3f}")
