@@ -108,7 +108,10 @@ def bulk_url(number: int) -> str:
 
 def bulk_number(url: str) -> int | None:
     """Return the number of a load-test image's URL, None for any other URL."""
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
     match = _BULK.search(parts.path)
     if match is None or parts.hostname not in names.BULK_HOSTS or bulk_url(int(match[1])) != url:
         return None

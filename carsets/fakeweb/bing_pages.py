@@ -10,7 +10,7 @@ from urllib.parse import quote, quote_plus, urlsplit
 
 from carsets.fakeweb.addresses import image_url, page_url, size_of
 from carsets.fakeweb.corpus import Results
-from carsets.fakeweb.facts import Facts, facts
+from carsets.fakeweb.facts import Facts, dice, facts
 from carsets.fakeweb.wording import wording
 
 if TYPE_CHECKING:
@@ -130,10 +130,12 @@ def _tile(image: Facts, words: str, place: int) -> str:
         "mid": identity,
         "desc": f"\ue000{first_word}\ue001 {about.title}",
     }
+    # The engine has no full-size copy of its own of a few images.
     copy = f"https://th.bing.com/th/id/R.{name}?rik=x&pid=ImgRaw&r=0"
+    copied = f"&cdnurl={quote(copy, safe='')}" if dice(image.number, "copied by bing") < 0.9 else ""
     href = (
         f"/images/search?view=detailV2&ccid={name[:8]}&id={identity}&thid=OIP.{name}"
-        f"&mediaurl={quote(url, safe='')}&cdnurl={quote(copy, safe='')}"
+        f"&mediaurl={quote(url, safe='')}{copied}"
         f"&exph={height}&expw={width}&q={quote_plus(words)}&FORM=IRPRST"
         f"&ck={_hex(image, 'ck', 16).upper()}&selectedIndex={place}&itb=0"
     )

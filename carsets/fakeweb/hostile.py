@@ -20,7 +20,8 @@ from carsets.fakeweb.pictures import HTML, SVG, XMP_PROHIBITED, encode, placehol
 
 HUGE = 100 * 1024 * 1024  # bytes
 _CHUNK = b"\0" * 65_536
-_BOMB_SIZE = 256 * 1024 * 1024  # bytes, unpacked
+_BOMB_PART = 16 * 1024 * 1024  # bytes, unpacked
+_BOMB_PARTS = 64  # gzip allows any number of parts in a row
 
 Route = Callable[[web.Request, int], Awaitable[web.StreamResponse]]
 ROUTES: dict[str, Route] = {}
@@ -92,9 +93,9 @@ async def _lying_length(request: web.Request, hits: int) -> web.StreamResponse:
 def _bomb() -> bytes:
     stream = BytesIO()
     with gzip.GzipFile(fileobj=stream, mode="wb", compresslevel=9, mtime=0) as packed:
-        for _ in range(_BOMB_SIZE // len(_CHUNK)):
+        for _ in range(_BOMB_PART // len(_CHUNK)):
             packed.write(_CHUNK)
-    return stream.getvalue()
+    return stream.getvalue() * _BOMB_PARTS
 
 
 @_route("/gzip-bomb")
