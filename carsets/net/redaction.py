@@ -29,7 +29,8 @@ SECRET_NAME = re.compile(
     re.IGNORECASE,
 )
 _SECRET_PARAMETER = re.compile(
-    r"(?i)(?:(?<![\w-])|(?<=%3F)|(?<=%26))((?:api[_-]?key|key|access[_-]?key(?:[_-]?id)?|access[_-]?token|auth[_-]?token"
+    r"(?i)(?:(?<![\w-])|(?<=%3F)|(?<=%26))"
+    r"((?:api[_-]?key|key|access[_-]?key(?:[_-]?id)?|access[_-]?token|auth[_-]?token"
     r"|token|api[_-]?sig|sig|signature|secret|client[_-]?secret|password|passwd|pwd"
     r"|x-amz-(?:signature|credential|security-token)|x-goog-signature)"
     r"(?:=|%3D))[^\s&;#\"'<>\\)\]}]+"

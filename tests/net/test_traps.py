@@ -3,7 +3,11 @@
 Each pair of tests runs the same crawl with the settings of stock Scrapy and with ours.
 """
 
+import select
+import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -190,3 +194,25 @@ def test_a_deprecated_interface_is_an_error_in_our_crawls(web, crawl):
     done = crawl([web.url("ok")])
     assert "exception" not in done.report
     assert "deprecat" not in done.log.lower()
+
+
+# --- Items from start() -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("kind", "closes"), [("item", False), ("request", True)])
+def test_a_crawl_closes_with_an_item_under_way_unless_it_came_from_start(kind, closes):
+    process = subprocess.Popen(
+        [sys.executable, str(Path(__file__).parent / "start_items.py"), kind],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    try:
+        assert process.stdout.readline() == "OPENED\n"
+        # Closing begins 0.3 s later and the item takes 1 s: what has not closed by then hangs.
+        ready, _, _ = select.select([process.stdout], [], [], 30 if closes else 5)
+        assert bool(ready) is closes
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
