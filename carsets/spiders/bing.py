@@ -95,8 +95,10 @@ def read_page(html: str, *, url: str = "", status: int = 200, license_filter: st
     images = [image for tile in tiles if (image := read_tile(tile.attributes, license_filter))]
     if images:
         return Answer(outcome=QueryOutcome.RESULTS, images=images, next=_next_first(grids))
-    if tiles:
-        note = f"{len(tiles)} tiles, none of which is a result that can be read"
+    # Thumbnails without tiles: the results are there, in a markup that is new.
+    marks = len(tiles) or sum(tag.has_class("mimg") for tag in tags)
+    if marks:
+        note = f"{marks} tiles, none of which is a result that can be read"
         return Answer(outcome=QueryOutcome.FORMAT_CHANGED, note=note)
     if any(tag.has_class("b_no") for tag in tags) or any(w in html for w in _NO_RESULTS_WORDS):
         return Answer(outcome=QueryOutcome.NO_RESULTS, note="Bing says that there are none")

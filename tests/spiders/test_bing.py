@@ -165,6 +165,13 @@ def test_error_statuses_are_named(status, outcome):
     assert read_page("<html></html>", status=status).outcome.value == outcome
 
 
+def test_thumbnails_in_a_new_markup_are_a_changed_format_and_no_block(recorded):
+    page = recorded.replace('class="iusc"', 'class="tile3"')
+    answer = read_page(page)
+    assert answer.outcome is QueryOutcome.FORMAT_CHANGED
+    assert not answer.outcome.ends_source
+
+
 def test_captcha_words_inside_a_title_are_seen_before_any_result_is_taken(recorded):
     page = recorded + "Please solve the challenge below to continue"
     assert read_page(page).outcome is QueryOutcome.CAPTCHA
