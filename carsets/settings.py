@@ -114,6 +114,7 @@ TELNETCONSOLE_ENABLED = False  # Scrapy: True; it opens a port
 REMOTE_CONTROL_ENABLED = False  # Scrapy: True; it opens a port on which Python can be run
 COOKIES_ENABLED = False  # Scrapy: True; image hosts need none
 LOG_FORMATTER = "carsets.net.log_formatter.CarsetsLogFormatter"  # Scrapy's prints whole items
+STATS_DUMP = False  # Scrapy: True; the receipt holds what people need of it
 LOG_LEVEL = "INFO"  # Scrapy: DEBUG, which prints every URL and every item
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 FEED_EXPORT_ENCODING = "utf-8"
@@ -122,6 +123,15 @@ FEED_EXPORT_ENCODING = "utf-8"
 
 QUERIES_AT_ONCE = 2  # queries of one source that are open at a time, so that a run can be stopped
 QUERY_END_KNOWN_SHARE = 0.9  # a page on which so many images were known ends its query
+
+# The pace of each source: one request at a time, seconds between two. A spider's
+# requests_per_minute, from which `scrapy plan` reckons, says the same.
+DOWNLOAD_SLOTS = {
+    "www.bing.com": {"concurrency": 1, "delay": 2.0, "jitter": 0.2},  # no rule known: politeness
+    "api.openverse.org": {"concurrency": 1, "delay": 3.0, "jitter": 0.0},  # its rule: 20 a minute
+    "api.flickr.com": {"concurrency": 1, "delay": 1.1, "jitter": 0.0},  # its rule: 3,600 an hour
+    "live.staticflickr.com": {"concurrency": 4, "delay": 0.25, "jitter": 0.2},  # made for traffic
+}
 
 BING_COUNTRY = "us"  # whose results
 BING_LANGUAGE = "en"

@@ -8,12 +8,16 @@ import json
 from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from scrapy import Request
 from scrapy.http import TextResponse
 from scrapy.utils.spider import iter_spider_classes
 from scrapy.utils.test import get_crawler
+
+from carsets import settings
+from carsets.queries import Query
 
 RECORDED = Path(__file__).parents[1] / "recorded"
 EXPECTED = sorted(RECORDED.glob("*/*.expected.json"))
@@ -70,3 +74,13 @@ def test_every_page_says_what_is_expected_of_it():
     names = {(path.parent.name, path.name.partition(".")[0]) for path in pages}
     assert names == {(path.parent.name, path.name.partition(".")[0]) for path in EXPECTED}
     assert {source for source, _ in names} >= {"bing", "flickr", "openverse"}
+
+
+@pytest.mark.parametrize("source", ["bing", "flickr", "openverse"])
+def test_the_pace_that_is_planned_is_the_pace_that_is_kept(source, tmp_path, monkeypatch):
+    monkeypatch.setenv("FLICKR_API_KEY", "0123456789abcdef")
+    spider = build_spider(source, tmp_path)
+    host = urlsplit(spider.page_request(Query(text="vw"), 1, None).url).hostname
+    slot = settings.DOWNLOAD_SLOTS[host]
+    assert slot["concurrency"] == 1
+    assert 60 / slot["delay"] == pytest.approx(spider.requests_per_minute, rel=0.02)
