@@ -52,7 +52,7 @@ class Phase:
 
 PHASES = (
     Phase("photos", 2400, 0.10, 0.04, 0.0),
-    Phase("drawn", 2600, 0.04, 0.0, 0.3),
+    Phase("drawn", 1400, 0.04, 0.0, 0.3),
 )
 
 

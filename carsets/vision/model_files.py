@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BUILTIN = "builtin"
 BUILTIN_FILE = "builtin_detector.npz"
-BUILTIN_SHA256 = ""
+BUILTIN_SHA256 = "571eca4a58bd366805ea0ab41249452d2cb9648c088602c68c2e7e2b44fe6328"
 
 RESNET50_FILE = "resnet50_weights_tf_dim_ordering_tf_kernels.h5"
 RESNET50_MD5 = "2cb95161c43110f7111970584f804107"

@@ -23,9 +23,13 @@ from carsets.vision.detector_pool import DetectorService
 from carsets.vision.inspection import Limits, inspect
 from carsets.vision.model_files import DetectorUnavailable, ModelSpec, read_arrays
 
-pytestmark = pytest.mark.skipif(
-    importlib.util.find_spec("tensorflow") is None, reason="TensorFlow is not installed"
-)
+pytestmark = [
+    pytest.mark.skipif(
+        importlib.util.find_spec("tensorflow") is None, reason="TensorFlow is not installed"
+    ),
+    # Keras 3.15 asks TensorFlow 2.21 for arrays in the way of NumPy 1.
+    pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning"),
+]
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 PLAN = BatchPlan(size=16, max_wait=0.1)
 
