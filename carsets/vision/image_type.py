@@ -66,12 +66,15 @@ NETPBM = re.compile(rb"P[1-7][\s#]")
 HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1", b"unci"}
 
 # The elements with which a page that is not an image begins (after WHATWG's sniffing table).
-HTML_ELEMENTS = frozenset(
-    # One string, because the words are easier to read than a list of sixty strings.
-    "html head body title script style meta link iframe table div span a p b i br h1 h2 h3 h4 h5 h6"
-    " font center form img ul ol li pre noscript frameset base main section article header nav"
-    " footer button input select strong em hr td tr dl dt dd".split()
-)
+# fmt: off
+HTML_ELEMENTS = frozenset((
+    "html", "head", "body", "title", "script", "style", "meta", "link", "base", "iframe",
+    "frameset", "noscript", "table", "tr", "td", "div", "span", "a", "p", "b", "i", "em", "strong",
+    "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "font", "center", "form", "input", "select",
+    "button", "img", "ul", "ol", "li", "dl", "dt", "dd", "pre", "main", "section", "article",
+    "header", "nav", "footer",
+))
+# fmt: on
 PROLOG = re.compile(rb"\s+|<!--(?s:.*?)-->|<\?(?s:.*?)(?:\?>|>)")
 DOCTYPE = re.compile(rb"<!doctype\s+([\w:-]+)", re.IGNORECASE)
 ELEMENT = re.compile(rb"<([a-z][\w.:-]*)", re.IGNORECASE)

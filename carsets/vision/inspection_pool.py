@@ -61,13 +61,15 @@ class InspectionPool:
 
     async def start(self) -> None:
         """Start the workers; raises WorkerUnusable, leaving none behind, when one cannot start."""
+        starting = [asyncio.ensure_future(worker.start()) for worker in self.workers]
         try:
-            async with asyncio.TaskGroup() as tasks:
-                for worker in self.workers:
-                    tasks.create_task(worker.start())
-        except* WorkerUnusable as errors:
+            await asyncio.gather(*starting)
+        except BaseException:
+            for start in starting:
+                start.cancel()
+            await asyncio.gather(*starting, return_exceptions=True)
             await self.close()
-            raise errors.exceptions[0] from None
+            raise
         for worker in self.workers:
             self._idle.put_nowait(worker)
         self._started = True

@@ -7,6 +7,7 @@ become RGB; the EXIF orientation is applied.
 
 from __future__ import annotations
 
+import errno
 import io
 import warnings
 from contextlib import contextmanager
@@ -14,7 +15,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import simplejpeg
-from PIL import AvifImagePlugin, Image, UnidentifiedImageError, WebPImagePlugin
+from PIL import (
+    AvifImagePlugin,
+    Image,
+    MpoImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
 
 from carsets.outcomes import Outcome
 from carsets.vision.inspection import SMALL_LONGEST, SMALL_SIDE, Refusal
@@ -25,7 +33,9 @@ if TYPE_CHECKING:
     from carsets.vision.inspection import Limits
 
 # Pillow would import these on their first use, and a jailed worker can open no file any more.
-PLUGINS = (AvifImagePlugin, WebPImagePlugin)
+# TIFF is how EXIF is written: no TIFF image is ever opened.
+AvifImagePlugin.DEFAULT_MAX_THREADS = 1  # a jailed worker can start no thread either
+IMPORTED = (AvifImagePlugin, MpoImagePlugin, TiffImagePlugin, WebPImagePlugin)
 BOX, BILINEAR = Image.Resampling.BOX, Image.Resampling.BILINEAR
 WHITE = (255, 255, 255)
 
@@ -117,6 +127,8 @@ def _decoding(format_: str) -> Iterator[None]:
     except Refusal:
         raise
     except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.EAGAIN):
+            raise  # not the image's fault: the jail of the worker is in the way
         raise _refusal(error, format_) from error
 
 

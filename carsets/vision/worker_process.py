@@ -179,8 +179,9 @@ class WorkerProcess:
                 words = errors.read().decode("utf-8", "replace").strip()
         if isinstance(error, TimeoutError):
             return f"not ready within {self.start_timeout:g} s"
-        code = None if process is None else process.returncode
-        return " ".join(part for part in (f"exit code {code}", words.rpartition("\n")[2]) if part)
+        if process is None:
+            return str(error)
+        return f"exit code {process.returncode} {words.rpartition(chr(10))[2]}".strip()
 
     async def _stop(self) -> None:
         process, writer, errors = self._process, self._writer, self._errors

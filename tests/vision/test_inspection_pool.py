@@ -2,13 +2,11 @@
 
 import asyncio
 import sys
-from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
 import psutil
 import pytest
-import uvloop
 
 from carsets.outcomes import Outcome
 from carsets.vision import inspection_pool
@@ -17,13 +15,6 @@ from carsets.vision.inspection_pool import InspectionPool
 from carsets.vision.worker_process import WorkerUnusable
 
 HERE = Path(__file__).parent
-Run = Callable[[Coroutine[Any, Any, Any]], Any]
-
-
-@pytest.fixture(params=[asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
-def run(request) -> Run:
-    """Return what runs a coroutine, under every event loop that a crawl may have."""
-    return request.param
 
 
 async def outcome(pool: InspectionPool, body: bytes) -> Outcome | Inspection:
@@ -38,14 +29,14 @@ def workers_of(pool: InspectionPool) -> list[psutil.Process]:
     return [psutil.Process(worker.pid) for worker in pool.workers]
 
 
-def test_finds_in_a_worker_what_is_found_here(run, draw):
+def test_finds_in_a_worker_what_is_found_here(draw):
     bodies = [draw.scene_file(format) for format in ("JPEG", "PNG", "WEBP", "GIF")]
 
     async def look() -> list[Inspection]:
         async with InspectionPool(2, Limits()) as pool:
             return await asyncio.gather(*(pool.inspect(body) for body in bodies * 5))
 
-    assert run(look()) == [inspect(body, Limits()) for body in bodies * 5]
+    assert asyncio.run(look()) == [inspect(body, Limits()) for body in bodies * 5]
 
 
 def test_hands_on_refusals_with_their_notes(draw):
@@ -99,7 +90,7 @@ def _crashing_worker_can_be_imported(monkeypatch):
 
 @pytest.mark.usefixtures("_crashing_worker_can_be_imported")
 @pytest.mark.parametrize("how", [b"segfault", b"kill", b"hang", b"nonsense", b"wrong size"])
-def test_an_image_that_kills_its_worker_costs_itself_alone(run, draw, how):
+def test_an_image_that_kills_its_worker_costs_itself_alone(draw, how):
     good = draw.jpeg()
 
     async def look() -> None:
@@ -112,7 +103,7 @@ def test_an_image_that_kills_its_worker_costs_itself_alone(run, draw, how):
             ]
             assert all(worker.is_running() for worker in workers_of(pool))
 
-    run(look())
+    asyncio.run(look())
 
 
 @pytest.mark.usefixtures("_crashing_worker_can_be_imported")
@@ -144,7 +135,7 @@ def test_one_answer_between_two_deaths_starts_the_count_again(monkeypatch, draw)
     asyncio.run(look())
 
 
-def test_closing_ends_every_process_and_later_questions(run, draw):
+def test_closing_ends_every_process_and_later_questions(draw):
     async def look() -> None:
         pool = InspectionPool(3, Limits())
         with pytest.raises(WorkerUnusable, match="not been started"):
@@ -158,7 +149,7 @@ def test_closing_ends_every_process_and_later_questions(run, draw):
         with pytest.raises(WorkerUnusable):
             await pool.inspect(draw.jpeg())
 
-    run(look())
+    asyncio.run(look())
 
 
 class FailingPool(InspectionPool):
@@ -234,6 +225,6 @@ def test_the_event_loop_goes_on_while_large_images_are_looked_at(draw):
                 assert (await pool.inspect(large)).width == 6000
                 beats_per_image.append(beats - before)
             heartbeat.cancel()
-            assert min(beats_per_image) >= 5, beats_per_image
+            assert min(beats_per_image) >= 3, beats_per_image
 
     asyncio.run(look())
