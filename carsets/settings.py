@@ -39,6 +39,7 @@ PROXY_TRUSTED = False
 # lets no run begin without it. IPv4 only.
 TWISTED_DNS_RESOLVER = "carsets.net.address_guard.GuardedResolver"
 DNS_TIMEOUT = 15  # seconds. Scrapy: 60, longer than the whole download may take
+REACTOR_THREADPOOL_MAXSIZE = 20  # names resolved at once. Scrapy: 10, which dead names fill up
 # Scrapy opens file:, s3: and ftp: URLs too. What is left beside these is `data:`, for the start
 # of sources without pages; UrlGateMiddleware refuses every `data:` that was found.
 DOWNLOAD_HANDLERS = {
@@ -82,6 +83,7 @@ DOWNLOAD_TIMEOUT = 30  # seconds for connecting, headers and body together. Scra
 DOWNLOAD_DEADLINE = 60.0  # seconds on the wire for one URL, all redirects and retries together
 DOWNLOAD_MIN_BYTES_PER_SECOND = 1024  # a slower body is given up; 0 = never
 DOWNLOAD_SLOW_GRACE = 5.0  # seconds before the speed is judged
+DOWNLOAD_KEEP_ALIVE = 5.0  # seconds that an idle connection is kept; longer than DOWNLOAD_DELAY
 DOWNLOAD_MAXSIZE = 25 * 1024 * 1024  # bytes. Scrapy: 1 GiB; a photo of 50 Mpx has about 20 MiB
 DOWNLOAD_WARNSIZE = 0  # bytes; 0 = no warning: what is too large ends with its outcome anyway
 DOWNLOAD_VERIFY_CERTIFICATES = True  # Scrapy: False
@@ -94,6 +96,7 @@ WATCHDOG_SECONDS = 120.0  # without any progress, then one line says what is in 
 # middlewares that nothing here needs are left out: each costs time for every image.
 DOWNLOADER_MIDDLEWARES = {
     "carsets.net.url_gate.UrlGateMiddleware": 20,
+    "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # would also filter images
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "carsets.net.robots_txt.RobotsTxt": 100,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from carsets.catalog import (
     explanation,
     fingerprints,
+    gallery,
     images,
     migrations,
     query_progress,
@@ -122,6 +123,11 @@ class Catalog:
         """Return what became of the images that a run has stored."""
         with self._read() as connection:
             return runs.run_images(connection, run_id)
+
+    def gallery(self, most: int) -> list[dict[str, Any]]:
+        """Return up to ``most`` images of today's dataset with whose they are, for people."""
+        with self._read() as connection:
+            return list(gallery.gallery(connection, most))
 
     # --- Queries ----------------------------------------------------------------------------
 

@@ -1,0 +1,220 @@
+"""``scrapy demo``: the whole way once, on the built-in web: no key, no account, no internet."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import shutil
+import sys
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from carsets.catalog.catalog import Catalog
+from carsets.commands.crawl import catch
+from carsets.crawl_state import CrawlState
+from carsets.fakeweb.corpus import truth, urls
+from carsets.fakeweb.drawing import draw_scene
+from carsets.fakeweb.process import FakeWebProcess
+from carsets.outcomes import ExitCode, Outcome
+from carsets.places import Places
+from carsets.report.funnel import Funnel
+from carsets.report.page import write_page
+
+if TYPE_CHECKING:
+    import argparse
+
+    from scrapy.crawler import Crawler
+
+VEHICLES = "Ford Mustang,Volkswagen Passat,Toyota RAV4,Chevrolet El Camino"
+COLORS = "red,blue,white"
+PER_QUERY = 10  # of each source: 12 queries
+LISTED = 60  # URLs in the list that the demo writes
+OWN_IMAGES = 16  # files in the folder that the demo writes
+GALLERY = 2000  # images on the page
+MARK = ".carsets-demo"  # says that a folder is ours to replace
+
+
+class Command(ScrapyCommand):
+    """Crawl the built-in web with all of its sources into one dataset."""
+
+    requires_project = True
+
+    def syntax(self) -> str:
+        """Return how the command is called."""
+        return "[-d FOLDER]"
+
+    def short_desc(self) -> str:
+        """Return one line for ``scrapy``."""
+        return "Crawl the built-in web into a small dataset: no key, no internet, one minute"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the folder."""
+        super().add_options(parser)
+        parser.add_argument(
+            "-d", "--dest", default="data/demo", help="folder of the dataset (default: %(default)s)"
+        )
+
+    def process_options(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Settle everything that the crawls' process reads when it is made."""
+        super().process_options(args, opts)
+        if args:
+            raise UsageError("demo takes no arguments, only -d FOLDER")
+        assert self.settings is not None
+        self.folder = Path(opts.dest).absolute()
+        for name, value in {
+            "DATA_DIR": str(self.folder),
+            "CATALOG_URL": "",
+            "IMAGES_STORE": "",
+            "CAR_DETECTION_MODEL": "builtin",
+            "CAR_DETECTION_MAX_WAIT": 0.5,
+            "LICENSE_ALLOWED": [
+                "unknown", "cc0", "pdm", "us-gov", "by", "by-sa", "by-nc", "by-nc-sa", "by-nd",
+                "by-nc-nd",
+            ],
+            "DOWNLOAD_TIMEOUT": 15,
+            "DOWNLOAD_SLOW_GRACE": 2.0,
+            "RETRY_TIMES": 1,
+            "RETRY_BACKOFF": 0.2,
+            "PROGRESS_INTERVAL": 5.0,
+        }.items():  # fmt: skip
+            if self.settings.getpriority(name) != 40:  # what the command line says wins
+                self.settings.set(name, value, priority="cmdline")
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Crawl, then say what came of it and what to try next."""
+        began = monotonic()
+        problem = make_folder(self.folder)
+        if problem:
+            print(f"carsets: {problem} (exit code 2)", file=sys.stderr)
+            self.exitcode = int(ExitCode.BAD_USE)
+            return
+        list_file, own_images = write_inputs(self.folder)
+        self.problems: list[BaseException] = []
+        os.environ["FLICKR_API_KEY"] = "0" * 32  # the built-in web takes any; yours stays home
+        plan = {"vehicles": VEHICLES, "colors": COLORS, "per_query": str(PER_QUERY)}
+        with FakeWebProcess() as web:
+            assert self.settings is not None
+            self.settings.set("FAKEWEB_PORT", web.port, priority="cmdline")
+            crawlers = [
+                self.crawl("bing", **plan),
+                self.crawl("openverse", **plan),
+                self.crawl("flickr", **plan),
+                self.crawl("urls", file=str(list_file)),
+                self.crawl("folder", path=str(own_images), pattern="{make}/{model}"),
+            ]
+            assert self.crawler_process is not None
+            self.crawler_process.start()
+        if self.problems:  # a fault of carsets: nothing here comes from the user
+            raise self.problems[0]
+        self.tell(crawlers, monotonic() - began)
+
+    def crawl(self, source: str, **arguments: str) -> Crawler:
+        """Add one source to the crawls of this process."""
+        assert self.crawler_process is not None
+        crawler = self.crawler_process.create_crawler(source)
+        catch(self.crawler_process.crawl(crawler, **arguments), self.problems)
+        return crawler
+
+    def tell(self, crawlers: list[Crawler], seconds: float) -> None:
+        """Print the table, write the page, and set the exit code."""
+        assert self.settings is not None
+        places = Places.from_settings(self.settings)
+        receipts = [
+            json.loads((places.receipts_dir / f"{CrawlState.of(crawler).run_id}.json").read_text())
+            for crawler in crawlers
+        ]
+        funnel = Funnel.of_receipts(receipts)
+        catalog = Catalog.open(places.catalog_url, create=False)
+        images = catalog.gallery(GALLERY)
+        catalog.close()
+        page = self.folder / "index.html"
+        write_page(
+            page,
+            title="carsets demo",
+            funnel=funnel,
+            images=images,
+            store=Path(places.images_store),
+        )
+        console = Console()
+        console.print(outcome_table(funnel))
+        balance = "the sums balance" if funnel.balances else "THE SUMS DO NOT BALANCE"
+        example = images[0]["image_id"] if images else "IMAGE-ID"
+        console.print(
+            f"{funnel.kept} images kept of {funnel.found_row[-1]} found in {seconds:.0f} s; {balance}.\n"
+            f"Dataset:  {self.folder}\n"
+            f"Look:     {page}\n"
+            f"Ask why:  scrapy explain {example} -s DATA_DIR={self.folder}\n"
+            "Live web: CONTACT=you@example.org scrapy crawl openverse "
+            '-a query="red Ford Mustang" -a limit=50 -s CAR_DETECTION_MODEL=builtin\n'
+            "          scrapy plan bing,openverse -a vehicles=all -a colors=all   (sends nothing)",
+            soft_wrap=True,
+            highlight=False,
+            markup=False,
+        )
+        self.exitcode = int(judge(funnel, receipts))
+
+
+def make_folder(folder: Path) -> str:
+    """Make an empty folder for the demo; return one line when that would destroy something."""
+    try:
+        if folder.exists() and any(folder.iterdir()) and not (folder / MARK).exists():
+            return f"{folder} holds something else: name another folder with -d FOLDER"
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(parents=True)
+        (folder / MARK).touch()
+    except OSError as error:
+        return f"{folder} cannot be made ({error.strerror}): name another folder with -d FOLDER"
+    return ""
+
+
+def write_inputs(folder: Path) -> tuple[Path, Path]:
+    """Write what a user may have already: a list of URLs, and a folder of images."""
+    list_file, own_images = folder / "list.csv", folder / "own-images"
+    with list_file.open("w", newline="", encoding="utf-8") as file:
+        table = csv.writer(file)
+        table.writerow(["url", "make", "model"])
+        for url in urls(LISTED):
+            label = truth(url).label
+            table.writerow([url, label.get("make", ""), label.get("model", "")])
+    for number in range(OWN_IMAGES):
+        make, model = (("Mazda", "MX-5"), ("Jeep", "Wrangler"))[number % 2]
+        body = ("convertible", "suv")[number % 2]
+        place = own_images / make / model / f"{number:03}.jpg"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draw_scene(7_000_000 + number, kind="vehicle", body=body, size=(800, 600)).save(
+            place, quality=88
+        )
+    (own_images / "notes.txt").write_text("A file that is no image.\n", encoding="utf-8")
+    return list_file, own_images
+
+
+def outcome_table(funnel: Funnel) -> Table:
+    """Return the table that balances: a column a source, a row an outcome."""
+    table = Table(title="What became of every image address", title_justify="left")
+    table.add_column("outcome", no_wrap=True)
+    for source in (*funnel.sources, "all"):
+        table.add_column(source, justify="right", no_wrap=True)
+    table.add_column("meaning", style="dim", overflow="ellipsis", no_wrap=True, ratio=1)
+    for code in funnel.codes:
+        style = "bold green" if code is Outcome.STORED else ""
+        numbers = [str(number) if number else "·" for number in funnel.row(code.value)]
+        table.add_row(code.value, *numbers, code.meaning, style=style)
+    table.add_section()
+    table.add_row("found", *map(str, funnel.found_row), "", style="bold")
+    return table
+
+
+def judge(funnel: Funnel, receipts: list[dict[str, Any]]) -> ExitCode:
+    """Return the exit code of all crawls together."""
+    if not funnel.balances:
+        return ExitCode.UNBALANCED
+    if not funnel.kept:
+        return ExitCode.NOTHING_KEPT
+    return ExitCode(max(receipt["exit_code"] for receipt in receipts))
