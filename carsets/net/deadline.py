@@ -91,8 +91,10 @@ class DeadlineDownloadHandler(HTTP11DownloadHandler):
 
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
-        self._pool._factory = CountingFactory
         settings: BaseSettings = crawler.settings
+        self._pool._factory = CountingFactory
+        # Twisted: 240 s, in which a crawl of many hosts runs out of file descriptors.
+        self._pool.cachedConnectionTimeout = settings.getfloat("DOWNLOAD_KEEP_ALIVE", 5.0)
         self._timeout = settings.getfloat("DOWNLOAD_TIMEOUT", 30.0)
         self._deadline = settings.getfloat("DOWNLOAD_DEADLINE", 60.0)
         self._min_speed = settings.getfloat("DOWNLOAD_MIN_BYTES_PER_SECOND", 1024.0)
