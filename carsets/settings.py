@@ -223,8 +223,8 @@ CAR_DETECTION_LABELS = [
 CAR_DETECTION_BATCH_SIZE = 32  # images; below IMAGES_IN_FLIGHT, or it can never fill
 CAR_DETECTION_MAX_WAIT = 2.0  # seconds; how long a half-full batch may wait
 
-# CarDetectionPipeline: the network. "ResNet50" or another application of Keras (its ImageNet weights
-# are fetched once), or "builtin", the small one that ships with carsets and needs no download.
+# CarDetectionPipeline: the network. "ResNet50" or another application of Keras (its ImageNet
+# weights are fetched once), or "builtin", the small one that ships with carsets.
 CAR_DETECTION_ENABLED = True  # False: crawl only, on machines without TensorFlow
 CAR_DETECTION_MODEL = "ResNet50"
 CAR_DETECTION_WEIGHTS = ""  # a file of yours instead; its sha256 is then required

@@ -12,7 +12,16 @@ import carsets.settings
 PACKAGE = Path(carsets.settings.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-SCRAPY_SIDE = {"spiders", "pipelines", "extensions", "commands", "net", "addons", "crawl_state", "listed_source"}
+SCRAPY_SIDE = {
+    "spiders",
+    "pipelines",
+    "extensions",
+    "commands",
+    "net",
+    "addons",
+    "crawl_state",
+    "listed_source",
+}
 PURE = {
     "vision",
     "catalog",

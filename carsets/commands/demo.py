@@ -130,8 +130,10 @@ class Command(ScrapyCommand):
             json.loads((places.receipts_dir / f"{CrawlState.of(crawler).run_id}.json").read_text())
             for crawler in crawlers
         ]
-        funnel = Funnel.of_receipts(receipts)
         catalog = Catalog.open(places.catalog_url, create=False)
+        for receipt in receipts:
+            settle_replaced(receipt, catalog.run_images(receipt["run"]).kept)
+        funnel = Funnel.of_receipts(receipts)
         images = catalog.gallery(GALLERY)
         catalog.close()
         page = self.folder / "index.html"
@@ -193,6 +195,16 @@ def write_inputs(folder: Path) -> tuple[Path, Path]:
         )
     (own_images / "notes.txt").write_text("A file that is no image.\n", encoding="utf-8")
     return list_file, own_images
+
+
+def settle_replaced(receipt: dict[str, Any], kept: int) -> None:
+    """Bring a receipt up to date: a better copy, found by another source, came after it."""
+    outcomes = receipt["outcomes"]
+    replaced = outcomes.get(Outcome.STORED.value, 0) - kept
+    if replaced:
+        outcomes[Outcome.STORED.value] = kept
+        near = Outcome.NEAR_DUPLICATE.value
+        outcomes[near] = outcomes.get(near, 0) + replaced
 
 
 def outcome_table(funnel: Funnel) -> Table:
