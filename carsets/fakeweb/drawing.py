@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING
+
+from PIL import Image, ImageOps
 
 from carsets.fakeweb.body_shapes import SHAPES
 from carsets.fakeweb.canvas import Canvas, mix, shade, vary
@@ -13,9 +14,6 @@ from carsets.fakeweb.projection import Camera, fit_camera
 from carsets.fakeweb.scene import COLORS, Scene, describe_scene
 from carsets.fakeweb.scenery import INDOORS, LIGHTS, draw_scenery
 from carsets.fakeweb.vehicles import Paint, VehicleArtist, random_plate
-
-if TYPE_CHECKING:
-    from PIL import Image
 
 __all__ = ["Scene", "describe_scene", "draw_scene", "paint_scene"]
 
@@ -75,7 +73,21 @@ def paint_scene(scene: Scene) -> Image.Image:
         draw_part(canvas, scene, rng)
     else:
         draw_other(canvas, scene, rng)
-    return canvas.finish(grain=rng.choice((4, 6, 8)), tint=light.tint)
+    image = canvas.finish(grain=rng.choice((4, 6, 8)), tint=light.tint)
+    return image if scene.kind in {"vehicle", "other"} else _closer(image, rng)
+
+
+def _closer(image: Image.Image, rng: random.Random) -> Image.Image:
+    """Return a cut-out of a picture at its old size, perhaps mirrored.
+
+    Parts and interiors are drawn in one place each: without this all would look like copies.
+    """
+    share = rng.uniform(0.62, 1.0)
+    width, height = image.width * share, image.height * share
+    left, top = rng.uniform(0, image.width - width), rng.uniform(0, image.height - height)
+    box = (left, top, left + width, top + height)
+    cut = image.resize(image.size, Image.Resampling.BILINEAR, box)
+    return ImageOps.mirror(cut) if rng.random() < 0.5 else cut
 
 
 def _draw_vehicle(canvas: Canvas, scene: Scene, rng: random.Random) -> None:
