@@ -1,5 +1,6 @@
 """Fixtures that more than one folder of tests needs."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -13,3 +14,17 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip(f"needs the recorded answers and photos in {SHARED}, which are not distributed")
     return SHARED
+
+
+def pytest_terminal_summary(terminalreporter, exitstatus, config):
+    """Where everything is installed a skipped test is a failed one."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    if skipped and os.environ.get("CARSETS_SKIP_NOTHING"):
+        terminalreporter.write_line(f"{len(skipped)} skipped where nothing may be skipped")
+
+
+def pytest_sessionfinish(session, exitstatus):
+    """Fail the run for skipped tests, where everything is installed."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if os.environ.get("CARSETS_SKIP_NOTHING") and reporter and reporter.stats.get("skipped"):
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
