@@ -94,7 +94,9 @@ class DeadlineDownloadHandler(HTTP11DownloadHandler):
         settings: BaseSettings = crawler.settings
         self._pool._factory = CountingFactory
         # Twisted: 240 s, in which a crawl of many hosts runs out of file descriptors.
-        self._pool.cachedConnectionTimeout = settings.getfloat("DOWNLOAD_KEEP_ALIVE", 5.0)
+        self._pool.cachedConnectionTimeout = settings.getfloat(  # type: ignore[assignment]
+            "DOWNLOAD_KEEP_ALIVE", 5.0
+        )
         self._timeout = settings.getfloat("DOWNLOAD_TIMEOUT", 30.0)
         self._deadline = settings.getfloat("DOWNLOAD_DEADLINE", 60.0)
         self._min_speed = settings.getfloat("DOWNLOAD_MIN_BYTES_PER_SECOND", 1024.0)

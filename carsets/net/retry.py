@@ -80,6 +80,7 @@ class PoliteRetry:
         self.backoff = backoff
         self.max_failures = max_failures
         self._failures: dict[str, int] = {}  # host -> failures in a row
+        self._waited: dict[str, float] = {}  # host -> seconds of pauses since its last success
         self._benched: dict[str, str] = {}  # host -> why
 
     @classmethod
@@ -111,7 +112,16 @@ class PoliteRetry:
             if asked is not None and asked > self.pause_max:
                 self._bench(request, f"HTTP {response.status}, asks to wait {asked:.0f} s")
             elif asked:
-                self._downloader.pause(request.meta["download_slot"], asked)
+                self._pause(request, asked)
+
+    def _pause(self, request: Request, seconds: float) -> None:
+        slot, host = request.meta["download_slot"], urlparse_cached(request).hostname or ""
+        longer = max(0.0, seconds - self._downloader.paused_for(slot))
+        self._waited[host] = self._waited.get(host, 0.0) + longer
+        if self._waited[host] > 2 * self.pause_max:
+            # Images that wait for their host hold the places of images of other hosts.
+            self._bench(request, f"asks to wait again and again, {self._waited[host]:.0f} s by now")
+        self._downloader.pause(slot, seconds)
 
     def process_response(self, request: Request, response: Response) -> Request | Response:
         """Return the request to make again, or the response as it is."""
@@ -151,7 +161,9 @@ class PoliteRetry:
 
     def _succeeded(self, request: Request) -> None:
         if self._failures:
-            self._failures.pop(urlparse_cached(request).hostname or "", None)
+            host = urlparse_cached(request).hostname or ""
+            self._failures.pop(host, None)
+            self._waited.pop(host, None)
 
     def _failed(self, request: Request, reason: str) -> bool:
         """Count a failure of the host. Return whether the host is benched for images now."""
