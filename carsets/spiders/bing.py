@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 ENDPOINT = "https://www.bing.com/images/async"
 PAGE_SIZE = 35
 MAX_RESULTS = 140
+MAX_TILES = 200  # read of one page; a recorded one has 47
 
 # What Bing calls its license filters (the user's word -> the value after ``filterui:``).
 LICENSE_FILTERS: Mapping[str, str] = {
@@ -90,7 +91,7 @@ def read_page(html: str, *, url: str = "", status: int = 200, license_filter: st
     tags = list(start_tags(html[:MAX_PAGE_BYTES]))
     if any(tag.has_class("captcha") or tag.attributes.get("id") == "b_captcha" for tag in tags):
         return Answer(outcome=QueryOutcome.CAPTCHA, note="a captcha in the page")
-    tiles = [tag for tag in tags if tag.name == "a" and tag.has_class("iusc")]
+    tiles = [tag for tag in tags if tag.name == "a" and tag.has_class("iusc")][:MAX_TILES]
     grids = [tag for tag in tags if _is_grid(tag)]
     images = [image for tile in tiles if (image := read_tile(tile.attributes, license_filter))]
     if images:

@@ -144,7 +144,7 @@ def read_page(
 
 
 def _read_photos(photos: Mapping[str, Any], reading: Reading, longest_side: int) -> Answer:
-    records, total = photos["photo"], to_int(photos["total"])
+    records, total = photos["photo"][:MAX_PER_PAGE], to_int(photos["total"])
     if (total or 0) > SPLIT_ABOVE and reading.page == 1 and (halves := reading.split()):
         note = f"{total} photos in one window of time: read in halves"
         return Answer(outcome=QueryOutcome.RESULTS, next=str(halves), total=total, note=note)

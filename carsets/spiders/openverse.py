@@ -86,7 +86,7 @@ def read_page(
         return Answer(outcome=QueryOutcome.FORMAT_CHANGED, note=str(error))
     if status != 200:
         return _error(status, answer, allowance)
-    records = answer["results"]
+    records = answer["results"][:MAX_RESULTS]
     total = to_int(answer["result_count"])
     images = [image for record in records if (image := read_record(record))]
     if records and not images:

@@ -16,6 +16,7 @@ from carsets.queries import Query
 from carsets.spiders.bing import (
     LICENSE_FILTERS,
     MAX_RESULTS,
+    MAX_TILES,
     PAGE_SIZE,
     BingSpider,
     read_page,
@@ -221,3 +222,8 @@ def test_five_hostile_megabytes_are_refused_in_one_line():
     with pytest.raises(ForeignTextError) as caught:
         read_page('<a class="iusc" m="{">' * 230_000)
     assert "\n" not in str(caught.value)
+
+
+def test_a_page_with_tiles_without_end_gives_as_many_as_a_page_can_have():
+    tile = html.escape(json.dumps({"murl": "https://a.test/1.jpg", "purl": "https://a.test/"}))
+    assert len(read_page(f'<a class="iusc" m="{tile}"></a>' * 5000).images) == MAX_TILES

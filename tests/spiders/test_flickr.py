@@ -24,6 +24,7 @@ from carsets.problems import UserError
 from carsets.queries import Query
 from carsets.spiders.flickr import (
     ENDPOINT,
+    MAX_PER_PAGE,
     FlickrFailureError,
     FlickrSpider,
     first_reading,
@@ -479,3 +480,9 @@ def test_an_answer_that_promises_pages_without_end_is_read_up_to_the_cap():
     assert read_page(body, Reading(500, page=7)).next == "500@8:any"
     assert read_page(body, Reading(500, page=8)).next is None
     assert read_page(body, Reading(100, page=40)).next is None
+
+
+def test_a_page_with_photos_without_end_gives_as_many_as_a_page_can_have():
+    photos = {"photo": [{**PHOTO, **COPIES}] * 5000, "total": 1, "pages": 1}
+    body = json.dumps({"photos": photos, "stat": "ok"}).encode()
+    assert len(read_page(body).images) == MAX_PER_PAGE

@@ -12,6 +12,7 @@ from carsets.outcomes import QueryOutcome
 from carsets.problems import UserError
 from carsets.queries import Query
 from carsets.spiders.openverse import (
+    MAX_RESULTS,
     OpenverseSpider,
     licenses_to_ask,
     read_page,
@@ -225,3 +226,7 @@ def test_errors_are_named_whatever_stands_in_them(status, body):
 @pytest.mark.parametrize("body", [b"", b"[]", b"<html>", b"[" * 100_000, b"x" * 6_000_000])
 def test_a_success_that_is_no_answer_is_a_changed_format(body):
     assert read_page(body).outcome is QueryOutcome.FORMAT_CHANGED
+
+
+def test_a_page_with_works_without_end_gives_as_many_as_a_query_can_have():
+    assert len(read_page(page_of([WORK] * 5000)).images) == MAX_RESULTS
