@@ -131,8 +131,11 @@ def install() -> None:
     """Redact everything that is logged or printed as a traceback from now on."""
     register_environment()
     logging.setLogRecordFactory(RedactedRecord)
-    sys.excepthook = _print_redacted
-    threading.excepthook = _print_redacted_of_thread
+    # A program around us that has its own way with exceptions keeps it.
+    if sys.excepthook is sys.__excepthook__:
+        sys.excepthook = _print_redacted
+    if threading.excepthook is threading.__excepthook__:
+        threading.excepthook = _print_redacted_of_thread
 
 
 def _print_redacted(
