@@ -99,6 +99,7 @@ class Ledger:
         if not self.books.started:
             return  # the crawl never began: whoever stopped it has said why
         self.closing = True
+        self._hear_of_problem()
         for item in list(self.books.open.values()):
             self._enter(item, Outcome.CANCELLED, f"the run was closed: {reason}")
         await self.writer.close()
@@ -110,6 +111,15 @@ class Ledger:
         level = logging.INFO if verdict.code is ExitCode.OK else logging.ERROR
         logger.log(level, "Run %s: %s", self.books.run_id, verdict.reason)
         self.crawler.signals.send_catch_log(run_ended, books=self.books)
+
+    def _hear_of_problem(self) -> None:
+        """Take note of what kept a step from opening, see ``StepManager``."""
+        stats = self.crawler.stats
+        if problem := stats.get_value("carsets/problem"):
+            if stats.get_value("carsets/problem_code") == int(ExitCode.STORE_FAILED):
+                self.fault = self.fault or problem
+            else:
+                self.bad_use = self.bad_use or problem
 
     def _close_books(self, reason: str) -> None:
         """Add up the run, judge it, and enter its end into the catalog."""
