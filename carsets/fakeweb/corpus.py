@@ -57,7 +57,7 @@ _OUTCOMES: dict[str, frozenset[Outcome]] = {
     "tdm": frozenset({Outcome.OPTED_OUT}),
     "xmp": frozenset({Outcome.OPTED_OUT}),
     "robots": frozenset({Outcome.ROBOTS_DENIED}),
-    "robots_5xx": frozenset({Outcome.ROBOTS_DENIED}),
+    "robots_5xx": frozenset({Outcome.HTTP_5XX}),  # of robots.txt: nothing may be asked for now
     "http_404": frozenset({Outcome.HTTP_404}),
     "http_410": frozenset({Outcome.HTTP_410}),
     "http_403": frozenset({Outcome.HTTP_403}),
@@ -115,7 +115,9 @@ def truth(url: str) -> Truth:
     image = facts(number)
     alone = _alone(image)
     members = cluster(number)
-    best = not members or _rank(image) == max(_rank(facts(member)) for member in members)
+    # The same file under a better license is the same image: whoever comes first is kept.
+    top = max(members, key=lambda member: _rank(facts(member)), default=number)
+    best = same_file(image) == same_file(facts(top))
     vehicle = image.scene.kind == "vehicle"
     label = {
         "make": image.asked.make,
