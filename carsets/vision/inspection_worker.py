@@ -7,6 +7,7 @@ its start it can open neither files nor sockets.
 from __future__ import annotations
 
 import io
+import sys
 from typing import TYPE_CHECKING, Any
 
 from carsets.vision.inspection import Limits, Refusal, inspect
@@ -16,10 +17,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+OLDEST_PILLOW = (12, 3)  # older ones have known holes in their decoders
+
+
+def check_pillow(version: str) -> None:
+    """Leave, saying why, when Pillow is too old to be given bytes from strangers."""
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST_PILLOW:
+        wanted = ".".join(map(str, OLDEST_PILLOW))
+        sys.exit(f"Pillow {version} has known holes: install {wanted} or newer")
+
+
 def warm_up(limits: Limits) -> None:
     """Look at one good image of every format: loads what is loaded late, and shows it works."""
-    from PIL import Image
+    from PIL import Image, __version__
 
+    check_pillow(__version__)
     for name in limits.formats:
         sample = io.BytesIO()
         Image.new("RGB", (64, 48), "gray").save(sample, name)

@@ -12,6 +12,7 @@ from carsets.outcomes import Outcome
 from carsets.vision import inspection_pool
 from carsets.vision.inspection import Inspection, Limits, Refusal, inspect
 from carsets.vision.inspection_pool import InspectionPool
+from carsets.vision.inspection_worker import check_pillow
 from carsets.vision.worker_process import WorkerUnusable
 
 HERE = Path(__file__).parent
@@ -163,6 +164,17 @@ def test_a_pool_that_cannot_start_says_so_and_leaves_nothing_behind():
     with pytest.raises(WorkerUnusable, match="no_such_worker"):
         asyncio.run(FailingPool(3, Limits()).start())
     assert {child.pid for child in psutil.Process().children(recursive=True)} <= before
+
+
+@pytest.mark.parametrize("version", ["9.5.0", "12.2.0"])
+def test_an_old_pillow_is_not_given_anything(version):
+    with pytest.raises(SystemExit, match=f"Pillow {version} has known holes: install 12.3"):
+        check_pillow(version)
+
+
+@pytest.mark.parametrize("version", ["12.3.0", "13.0.0.dev1"])
+def test_a_new_pillow_is_taken(version):
+    assert check_pillow(version) is None
 
 
 def test_a_pool_needs_a_worker():
