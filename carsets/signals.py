@@ -17,5 +17,5 @@ image_found = object()
 """An image entered the way of an image. Facts: ``item`` (CarImage)."""
 
 image_replaced = object()
-"""A better copy took the place of images that were stored before. Facts: ``replaced`` (image id ->
+"""A better copy took the place of images that this run had stored. Facts: ``replaced`` (image id ->
 the Outcome that its URLs have from now on), ``by`` (image id)."""

@@ -154,6 +154,7 @@ def stored_images(connection: Connection, where: ColumnElement[bool]) -> list[St
             phash=from_sql(row.phash),
             dhash=from_sql(row.dhash),
             rank=(row.openness, row.width * row.height, row.bytes),
+            run_id=row.run_id,
         )
         for row in rows
     ]
@@ -173,6 +174,7 @@ _STORED = (
     images.c.width,
     images.c.height,
     images.c.bytes,
+    images.c.run_id,
 )
 
 

@@ -202,6 +202,7 @@ class StoredImage:
     phash: int  # unsigned
     dhash: int  # unsigned
     rank: tuple[int, int, int]
+    run_id: str | None = None  # of the run that stored it
 
     @property
     def kept(self) -> bool:

@@ -145,7 +145,7 @@ class Command(ScrapyCommand):
             store=Path(places.images_store),
         )
         console = Console()
-        console.print(outcome_table(funnel))
+        console.print(outcome_table(funnel, explained=console.width >= 110))
         balance = "the sums balance" if funnel.balances else "THE SUMS DO NOT BALANCE"
         example = images[0]["image_id"] if images else "IMAGE-ID"
         console.print(
@@ -207,19 +207,20 @@ def settle_replaced(receipt: dict[str, Any], kept: int) -> None:
         outcomes[near] = outcomes.get(near, 0) + replaced
 
 
-def outcome_table(funnel: Funnel) -> Table:
+def outcome_table(funnel: Funnel, *, explained: bool) -> Table:
     """Return the table that balances: a column a source, a row an outcome."""
     table = Table(title="What became of every image address", title_justify="left")
-    table.add_column("outcome", no_wrap=True)
+    table.add_column("outcome", no_wrap=True, min_width=18)
     for source in (*funnel.sources, "all"):
         table.add_column(source, justify="right", no_wrap=True)
-    table.add_column("meaning", style="dim", overflow="ellipsis", no_wrap=True, ratio=1)
+    if explained:
+        table.add_column("meaning", style="dim", no_wrap=True)
     for code in funnel.codes:
         style = "bold green" if code is Outcome.STORED else ""
         numbers = [str(number) if number else "·" for number in funnel.row(code.value)]
-        table.add_row(code.value, *numbers, code.meaning, style=style)
+        table.add_row(code.value, *numbers, *([code.meaning] * explained), style=style)
     table.add_section()
-    table.add_row("found", *map(str, funnel.found_row), "", style="bold")
+    table.add_row("found", *map(str, funnel.found_row), style="bold")
     return table
 
 

@@ -107,7 +107,9 @@ class StoragePipeline(Step):
         for worse in admission.replaced:
             self.state.copies.remove(worse.seq)
             await self.delete(worse.path)
-        self.state.quota.replaced(len(admission.replaced))
+        # Those of other runs were not counted by this one.
+        ours = [worse for worse in admission.replaced if worse.run_id == self.state.run_id]
+        self.state.quota.replaced(len(ours))
         self.crawler.signals.send_catch_log(
             image_replaced,
             spider=self.crawler.spider,
@@ -115,7 +117,7 @@ class StoragePipeline(Step):
                 worse.image_id: Outcome.DUPLICATE_PIXELS
                 if worse.pixel_hash == seen.pixel_hash
                 else Outcome.NEAR_DUPLICATE
-                for worse in admission.replaced
+                for worse in ours
             },
             by=item.image_id,
         )
