@@ -16,7 +16,7 @@ from scrapy.http import TextResponse
 from scrapy.utils.test import get_crawler
 
 from carsets.date_windows import Reading, Window
-from carsets.flickr_photo import SIZES, read_photo
+from carsets.flickr_photo import SIZES
 from carsets.foreign_text import ForeignTextError
 from carsets.licenses import Evidence, LicensePolicy, flickr_license
 from carsets.outcomes import QueryOutcome
@@ -24,10 +24,8 @@ from carsets.problems import UserError
 from carsets.queries import Query
 from carsets.spiders.flickr import (
     ENDPOINT,
-    MAX_PER_PAGE,
     FlickrFailureError,
     FlickrSpider,
-    first_reading,
     is_temporary,
     licenses_to_ask,
     parse_answer,
@@ -102,20 +100,6 @@ def test_without_windows_the_best_matches_come_first():
     asked = search_parameters("x", Reading(100))
     assert asked["sort"] == "relevance"
     assert not {"min_upload_date", "max_upload_date", "license"} & set(asked)
-
-
-@pytest.mark.parametrize(
-    ("per_query", "place"),
-    [
-        (1, "1@1:any"),
-        (100, "100@1:any"),
-        (3000, "500@1:any"),
-        (3001, "500@1:1076371200-1700000000"),
-        (0, "500@1:1076371200-1700000000"),
-    ],
-)
-def test_small_questions_ask_for_little_and_large_ones_in_windows(per_query, place):
-    assert str(first_reading(per_query, 1_700_000_000)) == place
 
 
 @pytest.mark.parametrize(
@@ -277,66 +261,7 @@ def test_recorded_failures_are_named(shared, capture, code, outcome):
     assert is_temporary(body) is (code == 201)
 
 
-# --- One photo --------------------------------------------------------------------------------
-
-PHOTO = {"id": "7", "owner": "1@N00", "license": "4", "title": "T"}
-COPIES = {
-    "url_o": "https://a.test/o.jpg", "width_o": "6000", "height_o": "4000",
-    "url_k": "https://a.test/k.jpg", "width_k": 2048, "height_k": 1365,
-    "url_m": "https://a.test/m.jpg", "width_m": "500", "height_m": "333",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("longest_side", "names"), [(0, "okm"), (6000, "okm"), (2048, "km"), (2047, "m"), (100, "m")]
-)
-def test_the_largest_copy_within_the_bound_is_the_image_and_smaller_ones_its_alternates(
-    longest_side, names
-):
-    image = read_photo({**PHOTO, **COPIES}, longest_side)
-    assert [image.image_url, *image.alternates] == [f"https://a.test/{name}.jpg" for name in names]
-
-
-def test_a_photo_that_offers_no_copy_is_left_alone():
-    """An address could be put together from its parts; but its owner allows no download."""
-    assert read_photo({**PHOTO, "server": "1", "secret": "abc", "farm": 1}) is None
-
-
-@pytest.mark.parametrize("missing", PHOTO)
-def test_a_photo_without_what_every_photo_has_is_not_guessed_at(missing):
-    assert read_photo({n: v for n, v in {**PHOTO, **COPIES}.items() if n != missing}) is None
-
-
-@pytest.mark.parametrize(
-    "record", [None, 1, "photo", [], {}, {**PHOTO, **COPIES, "media": "video"}]
-)
-def test_what_is_no_photo_costs_itself_only(record):
-    assert read_photo(record) is None
-
-
-def test_facts_of_the_wrong_kind_are_left_out():
-    odd = {
-        "description": ["x"], "tags": 5, "views": "many", "dateupload": "9" * 30, "datetaken": 1,
-        "pathalias": {}, "ownername": None, "width_m": "wide", "license": ["4"], "o_width": -4,
-        "latitude": "north", "longitude": "1",
-    }  # fmt: skip
-    image = read_photo({**PHOTO, "url_m": "https://a.test/m.jpg", **odd})
-    assert (image.description, image.tags, image.taken, image.uploaded) == ("", (), "", "")
-    assert (image.width, image.author, image.extra) == (None, "", {})
-    assert image.license.code == "unknown"
-    assert image.page_url == "https://www.flickr.com/photos/1@N00/7/"
-
-
-def test_places_are_kept_only_as_degrees_and_not_as_tags():
-    at = {"latitude": "52.5", "longitude": 13.4, "tags": "car geo:lat=52.5 GEO:lon=13.4"}
-    image = read_photo({**PHOTO, **COPIES, **at})
-    assert image.extra["place"] == [52.5, 13.4]
-    assert image.tags == ("car",)
-    nowhere = read_photo({**PHOTO, **COPIES, "latitude": 0, "longitude": "0"})
-    assert "place" not in nowhere.extra
-
-
-# --- Failures, retries, windows ---------------------------------------------------------------
+# --- Failures and retries ---------------------------------------------------------------
 
 
 def failing(code, message="x"):
@@ -422,67 +347,3 @@ def test_what_is_no_answer_is_refused_in_one_line(body):
     assert "\n" not in str(caught.value)
     assert read_page(body).outcome is QueryOutcome.FORMAT_CHANGED
     assert read_page(body, status=503).outcome is QueryOutcome.HTTP_ERROR
-
-
-class FakeFlickr:
-    """A Flickr that holds photos by upload second and never shows more than 4,000 of a window."""
-
-    def __init__(self, moments):
-        self.moments = sorted(moments)
-        self.questions = 0
-
-    def answer(self, reading):
-        self.questions += 1
-        asked = search_parameters("x", reading)
-        first, last = int(asked["min_upload_date"]), int(asked["max_upload_date"])
-        hits = [i for i, moment in enumerate(self.moments) if first <= moment <= last]
-        shown = hits[:4000]
-        start = (reading.page - 1) * reading.per_page
-        photos = [
-            {**PHOTO, "id": str(i), "url_m": f"https://a.test/{i}.jpg"}
-            for i in shown[start : start + reading.per_page]
-        ]
-        pages = -(-len(hits) // reading.per_page)
-        facts = {"page": reading.page, "pages": pages, "perpage": 500, "total": str(len(hits))}
-        return json.dumps({"photos": {**facts, "photo": photos}, "stat": "ok"}).encode()
-
-
-def read_everything(flickr, now):
-    """Read as the spider does: from cursor to cursor."""
-    reading, found = first_reading(0, now), []
-    while reading:
-        answer = read_page(flickr.answer(reading), reading)
-        assert answer.outcome.is_answer
-        found += [image.source_id for image in answer.images]
-        reading = Reading.parse(answer.next) if answer.next else None
-    return found
-
-
-def test_windows_of_upload_time_reach_past_the_cap_and_find_every_photo_once():
-    opened = 1_076_371_200
-    flickr = FakeFlickr([opened + (number * number * 31) % 600_000_000 for number in range(12_345)])
-    found = read_everything(flickr, opened + 600_000_000)
-    assert len(found) == len(set(found)) == 12_345
-    assert flickr.questions < 60  # 25 full pages, and the halving
-
-
-def test_a_second_with_more_photos_than_the_cap_gives_the_cap_and_ends():
-    flickr = FakeFlickr([1_200_000_000] * 5_000 + [1_200_000_001])
-    found = read_everything(flickr, 1_500_000_000)
-    assert len(set(found)) == 4_001
-
-
-def test_an_answer_that_promises_pages_without_end_is_read_up_to_the_cap():
-    window = Window(1_100_000_000, 1_300_000_000)
-    lying = json.loads(FakeFlickr([1_200_000_000]).answer(Reading(500, (window,))))
-    lying["photos"]["pages"] = 10**9
-    body = json.dumps(lying).encode()
-    assert read_page(body, Reading(500, page=7)).next == "500@8:any"
-    assert read_page(body, Reading(500, page=8)).next is None
-    assert read_page(body, Reading(100, page=40)).next is None
-
-
-def test_a_page_with_photos_without_end_gives_as_many_as_a_page_can_have():
-    photos = {"photo": [{**PHOTO, **COPIES}] * 5000, "total": 1, "pages": 1}
-    body = json.dumps({"photos": photos, "stat": "ok"}).encode()
-    assert len(read_page(body).images) == MAX_PER_PAGE
