@@ -31,7 +31,7 @@ from carsets.licenses import license_table
 from carsets.outcomes import Outcome
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
 __all__ = [
     "COPIES",
@@ -46,6 +46,7 @@ __all__ = [
     "image_url",
     "page_url",
     "truth",
+    "truths",
     "urls",
 ]
 
@@ -88,8 +89,8 @@ class Truth:
     """What is true about one URL that a source of the built-in web gives out.
 
     ``outcomes`` holds the right ends of this URL in a crawl with the default settings that
-    finds its whole cluster, under a detector without error; ``alone`` those in a crawl that
-    finds no other member of the cluster.
+    finds its whole cluster (or what ``truths`` was given of it), under a detector without
+    error; ``alone`` those in a crawl that finds no other member of the cluster.
     """
 
     url: str
@@ -107,14 +108,30 @@ class Truth:
     size: tuple[int, int]  # pixels, of a whole picture
 
 
-def truth(url: str) -> Truth:
-    """Return the truth about the URL of an image. Raises KeyError if no source gives it out."""
+def truths(urls: Iterable[str]) -> dict[str, Truth]:
+    """Return the truth about each of the URLs that one crawl (or several, over time) found.
+
+    Of a cluster only the copies among these URLs count. Raises KeyError as ``truth`` does.
+    """
+    listed = list(urls)
+    among = {number for url in listed if (number := number_of_url(url)) is not None}
+    return {url: truth(url, among) for url in listed}
+
+
+def truth(url: str, among: Collection[int] | None = None) -> Truth:
+    """Return the truth about the URL of an image. Raises KeyError if no source gives it out.
+
+    ``among`` holds the numbers of all images that the crawl found; None = all there are.
+    """
     number = number_of_url(url)
     if number is None:
         return _bulk_truth(url)
     image = facts(number)
     alone = _alone(image)
     members = cluster(number)
+    if among is not None:
+        members = tuple(member for member in members if member in among or member == number)
+        members = members if len(members) > 1 else ()
     # The same file under a better license is the same image: whoever comes first is kept.
     top = max(members, key=lambda member: _rank(facts(member)), default=number)
     best = same_file(image) == same_file(facts(top))

@@ -68,7 +68,7 @@ class FakeWebServer:
             response = await self._answer_of(request, host, hits)
             sent = getattr(response, "content_length", None) or 0
         finally:
-            self.traffic.host(host).end(sent)
+            self.traffic.end(host, sent)
         return response
 
     async def _answer_of(self, request: web.Request, host: str, hits: int) -> web.StreamResponse:

@@ -50,7 +50,8 @@ class HostTraffic:
 
     def end(self, sent: int) -> None:
         """Count the end of a request and the bytes of its answer."""
-        self.at_once -= 1
+        # A request that outlived a reset was not begun here.
+        self.at_once = max(0, self.at_once - 1)
         self.bytes_sent += sent
 
     def summary(self) -> dict[str, Any]:
@@ -100,7 +101,8 @@ class Traffic:
     def __init__(self) -> None:
         self.hosts: dict[str, HostTraffic] = {}
         self.modes: dict[str, Mode] = {}
-        self.most_at_once = 0  # over all hosts together
+        self.at_once = 0  # over all hosts together
+        self.most_at_once = 0
 
     def host(self, name: str) -> HostTraffic:
         """Return the counters of a host."""
@@ -108,9 +110,14 @@ class Traffic:
 
     def begin(self, name: str, path: str, headers: Mapping[str, str]) -> int:
         """Count a request to a host; returns how often the path was asked for."""
-        hits = self.host(name).begin(path, headers)
-        self.most_at_once = max(self.most_at_once, sum(h.at_once for h in self.hosts.values()))
-        return hits
+        self.at_once += 1
+        self.most_at_once = max(self.most_at_once, self.at_once)
+        return self.host(name).begin(path, headers)
+
+    def end(self, name: str, sent: int) -> None:
+        """Count the end of a request and the bytes of its answer."""
+        self.at_once -= 1
+        self.host(name).end(sent)
 
     def mode(self, name: str, path: str) -> Mode | None:
         """Return how a host must misbehave for this request, or None."""

@@ -72,6 +72,16 @@ def test_the_best_copy_of_a_cluster_is_the_best_by_license_pixels_and_bytes():
             assert truth.size == opened(member).size
 
 
+def test_truth_of_a_crawl_counts_only_the_copies_that_it_found():
+    [number] = numbers(lambda image: image.copy_how == "reencoded", 1)
+    [copy, original] = [corpus.image_url(facts(n)) for n in (number, facts(number).copy_of)]
+    alone = corpus.truths([copy])[copy]
+    assert (alone.outcomes, alone.best, alone.cluster) == ({Outcome.STORED}, True, None)
+    both = corpus.truths([copy, original])
+    assert both[copy].cluster == both[original].cluster is not None
+    assert sum(truth.best for truth in both.values()) == 1
+
+
 def test_every_fate_is_in_the_corpus_with_its_own_url_and_outcome():
     for fate in FATES:
         [number] = numbers(lambda image, fate=fate: image.fate == fate, 1)
