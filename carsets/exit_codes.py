@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Closing reasons under which all that was planned has been done.
 COMPLETE = {"finished", "limit_reached"}
+# What GuardProbe closes a run with that could reach private addresses.
+UNGUARDED = "unguarded"
 # Why a run stops that cannot keep what it finds.
 STORE_FAULTS = {
     "catalog_failed": "the catalog cannot be written",
@@ -54,6 +56,8 @@ def judge(facts: RunFacts) -> Verdict:
     """Return how the run ends."""
     if facts.bad_use:
         return Verdict(ExitCode.BAD_USE, facts.bad_use)
+    if facts.closed == UNGUARDED:
+        return Verdict(ExitCode.BAD_USE, "the address guard cannot protect this run: see the log")
     if failed := _store_fault(facts):
         return Verdict(ExitCode.STORE_FAILED, failed)
     ended = sum(facts.outcomes.values())

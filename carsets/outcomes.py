@@ -21,7 +21,8 @@ class Outcome(StrEnum):
     retry: Retry
     meaning: str
 
-    def __new__(cls, code: str, retry: Retry, meaning: str) -> "Outcome":
+    # The defaults are for the look-up by value alone: Outcome("stored").
+    def __new__(cls, code: str, retry: Retry = Retry.NEVER, meaning: str = "") -> "Outcome":
         outcome = str.__new__(cls, code)
         outcome._value_ = code
         outcome.retry = retry

@@ -201,6 +201,7 @@ PLACEHOLDER_PAGES = 20  # the same bytes on so many pages stand in for missing i
 # CarDetectionPipeline: which network looks. "ResNet50" or any other name of keras.applications
 # (Keras fetches ImageNet's weights once, about 100 MB), or "builtin": the small one that ships
 # with carsets and needs no download. Never changed silently: missing weights stop the run.
+CAR_DETECTION_ENABLED = True  # False: crawl only, on machines without TensorFlow
 CAR_DETECTION_MODEL = "ResNet50"
 CAR_DETECTION_WEIGHTS = ""  # your own weights (.weights.h5, .h5, .npz), never a whole model
 CAR_DETECTION_WEIGHTS_SHA256 = ""  # needed with your own: checked before the file is opened
@@ -223,27 +224,14 @@ CAR_DETECTION_LABELS = [
 CAR_DETECTION_BATCH_SIZE = 32  # images; below IMAGES_IN_FLIGHT, or it can never fill
 CAR_DETECTION_MAX_WAIT = 2.0  # seconds; how long a half-full batch may wait
 
-# CarDetectionPipeline: the network. "ResNet50" or another application of Keras (its ImageNet
-# weights are fetched once), or "builtin", the small one that ships with carsets.
-CAR_DETECTION_ENABLED = True  # False: crawl only, on machines without TensorFlow
-CAR_DETECTION_MODEL = "ResNet50"
-CAR_DETECTION_WEIGHTS = ""  # a file of yours instead; its sha256 is then required
-CAR_DETECTION_WEIGHTS_SHA256 = ""
-CAR_DETECTION_FETCH = True  # False: never download weights; a missing file stops the run
-# "group": the probabilities of all vehicle classes are added up; "top4": a vehicle is among the
-# four best labels, the rule of the 2016 crawl.
-CAR_DETECTION_RULE = "group"
-CAR_DETECTION_KEEP = 0.5  # car score (0 to 1) from which an image is kept
-CAR_DETECTION_REVIEW = 0.2  # from which it is kept for review; below it is dropped
-CAR_DETECTION_LABELS: list[str] = []  # groups or classes that count as cars; [] = DEFAULT_LABELS
-CAR_DETECTION_BATCH_SIZE = 32  # images; below IMAGES_IN_FLIGHT, or a batch could never fill
-CAR_DETECTION_MAX_WAIT = 2.0  # seconds that a half-full batch may wait
-CAR_DETECTION_THREADS = 0  # of the network's process; 0 = one a core
-
 # StoragePipeline: the run stops cleanly before the disk is full.
 DISK_FREE_MIN = 500 * 1024 * 1024  # bytes
 
 # --- Telling what happens ---------------------------------------------------------------------
+
+# A step that cannot open (no weights, no catalog) closes the run with one line. Scrapy's own
+# manager prints tracebacks.
+ITEM_PROCESSOR = "carsets.pipelines.manager.StepManager"
 
 # Ledger: rows go to the catalog in batches, off the reactor thread.
 LEDGER_BATCH_SIZE = 500  # rows

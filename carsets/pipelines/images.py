@@ -153,6 +153,10 @@ class CarImagesPipeline(Step, ImagesPipeline):
         assert first is not None
         raise first
 
+    async def process_item(self, item: Any) -> Any:  # type: ignore[override]
+        """Run the step; Scrapy's own way for an image is what ``_download`` calls."""
+        return await Step.process_item(self, item)
+
     # --- Scrapy's media pipeline calls the rest -----------------------------------------------
 
     def get_media_requests(self, item: Any, info: MediaPipeline.SpiderInfo) -> list[Request]:
@@ -164,7 +168,7 @@ class CarImagesPipeline(Step, ImagesPipeline):
     ) -> None:
         """Always download: where the file goes depends on bytes that are not here yet."""
 
-    async def media_downloaded(  # type: ignore[override]
+    async def media_downloaded(
         self, response: Response, request: Request, info: MediaPipeline.SpiderInfo, *, item: Any
     ) -> FileInfo:
         """Hand the served bytes to the item."""
@@ -187,16 +191,16 @@ class CarImagesPipeline(Step, ImagesPipeline):
         self, failure: Failure, request: Request, info: MediaPipeline.SpiderInfo
     ) -> Any:
         """Turn any failure into one that carries its outcome and is logged without traceback."""
-        outcome, note = outcome_of(failure.value)
-        return super().media_failed(Failure(Refused(outcome, note)), request, info)
+        assert failure.value is not None
+        refused = Failure(Refused(*outcome_of(failure.value)))  # type: ignore[no-untyped-call]
+        return super().media_failed(refused, request, info)
 
     def item_completed(
         self, results: list[FileInfoOrError], item: Any, info: MediaPipeline.SpiderInfo
     ) -> Any:
         """Drop the item when its download failed."""
         info.downloaded.clear()  # Scrapy keeps an entry a URL for the whole crawl
-        for succeeded, result in results:
-            if not succeeded:
-                reason = result.value.__cause__ or result.value  # type: ignore[union-attr]
-                raise OutcomeDrop(*outcome_of(reason))
+        for _, result in results:
+            if isinstance(result, Failure) and result.value is not None:
+                raise OutcomeDrop(*outcome_of(result.value.__cause__ or result.value))
         return item

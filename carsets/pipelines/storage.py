@@ -165,7 +165,12 @@ class LocalStore(FSFilesStore):
     """Scrapy's store on disk, made safe against crashes: beside, synced, renamed."""
 
     def persist_file(
-        self, path: str, buf: BytesIO, info: Any, meta: Any = None, headers: Any = None
+        self,
+        path: str | os.PathLike[str],
+        buf: BytesIO,
+        info: Any,
+        meta: Any = None,
+        headers: Any = None,
     ) -> None:
         """Write a file so that it is either whole or not there."""
         place = Path(self.basedir) / path

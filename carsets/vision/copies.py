@@ -115,7 +115,8 @@ class Copies:
         copies = []
         for seq, _ in self._index.search(wanted.phash):
             row = bisect_left(self._seqs, seq)
-            stored = Fingerprint(*self._numbers[5 * row : 5 * row + 5])
+            sha, pixels, phash, dhash, rank = self._numbers[5 * row : 5 * row + 5]
+            stored = Fingerprint(sha, pixels, phash, dhash, rank)
             kind = self.kind(wanted, stored)
             if kind:
                 copies.append((seq, stored, kind))
