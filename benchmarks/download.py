@@ -53,7 +53,8 @@ def run_once(name: str, job: Job, web: LocalWeb, expected: set[str]) -> Result:
     cost = cost_of(
         commands(job)[name],
         folder=job.root,
-        environment={"PYTHONPATH": str(job.root)},
+        # Compiled modules are kept between runs, as on any user's machine.
+        environment={"PYTHONPATH": str(job.root), "PYTHONDONTWRITEBYTECODE": ""},
         log=log,
         connections=web.connections_now,
     )
