@@ -163,13 +163,18 @@ class CarImagesPipeline(Step, ImagesPipeline):
         """Return the request for the one URL that is being tried."""
         return [image_request(url) for url in item.image_urls]
 
-    def media_to_download(  # type: ignore[override]
+    def media_to_download(
         self, request: Request, info: MediaPipeline.SpiderInfo, *, item: Any = None
     ) -> None:
         """Always download: where the file goes depends on bytes that are not here yet."""
 
     async def media_downloaded(
-        self, response: Response, request: Request, info: MediaPipeline.SpiderInfo, *, item: Any
+        self,
+        response: Response,
+        request: Request,
+        info: MediaPipeline.SpiderInfo,
+        *,
+        item: Any = None,
     ) -> FileInfo:
         """Hand the served bytes to the item."""
         if response.status != 200:

@@ -88,9 +88,14 @@ class Copies:
             if seq <= self.last_seq:
                 continue
             if batch.kept[place]:
-                numbers = (batch.pixels[place], batch.phash[place], batch.dhash[place])
-                rank = rank_of(*batch.rank(place))
-                self.add(seq, Fingerprint(sha, *map(int, numbers), rank))
+                stored = Fingerprint(
+                    sha,
+                    int(batch.pixels[place]),
+                    int(batch.phash[place]),
+                    int(batch.dhash[place]),
+                    rank_of(*batch.rank(place)),
+                )
+                self.add(seq, stored)
             else:
                 self.refuse(sha)
                 self.last_seq = seq

@@ -2,7 +2,7 @@
 
 import pytest
 
-from carsets.licenses import Evidence, NO_LICENSE, read_license
+from carsets.licenses import NO_LICENSE, Evidence, read_license
 from carsets.outcomes import Outcome
 from carsets.pipelines.license import LicensePipeline
 
@@ -37,5 +37,5 @@ def test_research_records_a_reservation_and_goes_on(build, car_image, outcome, j
 
 
 def test_a_misspelt_license_stops_the_run_with_one_line(build):
-    with pytest.raises(ValueError, match="LICENSE_ALLOWED|license"):
+    with pytest.raises(ValueError, match=r"LICENSE_ALLOWED|license"):
         build(LicensePipeline, LICENSE_ALLOWED=["by-4.O"])

@@ -69,15 +69,17 @@ def test_a_better_copy_takes_the_place_of_the_worse_one(build, car_image, outcom
     assert step.state.catalog.kept_images() == 1
 
 
-def test_a_full_disk_stops_the_run_and_leaves_no_half_file(build, car_image, jpeg, outcome, monkeypatch):
+def test_a_full_disk_stops_the_run_and_leaves_no_half_file(
+    build, car_image, jpeg, outcome, monkeypatch
+):
     step = build(StoragePipeline)
     stopped = []
     monkeypatch.setattr(step.state, "stop", stopped.append)
 
-    def full(self, data):
+    def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("carsets.pipelines.storage.os.fsync", lambda descriptor: full(None, None))
+    monkeypatch.setattr("carsets.pipelines.storage.os.fsync", full)
     assert outcome(step, car_image(jpeg())) is Outcome.DISK_FULL
     assert stopped == ["disk_full"]
     assert files(step) == []
