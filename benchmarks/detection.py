@@ -90,8 +90,8 @@ class Bench:
                 "CAR_DETECTION_WEIGHTS_SHA256": self.sha256,
                 "CAR_DETECTION_FETCH": False,
                 "CAR_DETECTION_BATCH_SIZE": BATCH,
-                "CAR_DETECTION_KEEP": 0,  # keep all, so that both crawls store the same
-                "CAR_DETECTION_REVIEW": 0,
+                "CAR_DETECTION_KEEP": 1e-9,  # all, so that both crawls store the same
+                "CAR_DETECTION_REVIEW": 1e-9,
             }
             command = [sys.executable, "-m", "scrapy", "crawl", "folder", "-a", f"path={folder}"]
             for name, value in settings.items():

@@ -74,6 +74,7 @@ class BrokenWeb(threading.Thread):
 
     def run(self) -> None:
         self.loop.run_until_complete(self._serve())
+        self.loop.close()
 
     async def _serve(self) -> None:
         application = web.Application()
