@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BUILTIN = "builtin"
 BUILTIN_FILE = "builtin_detector.npz"
-BUILTIN_SHA256 = "8af2bddc83132af48bb951c6e6350dd2359c383513ca12aef35a2cd8d6921395"
+BUILTIN_SHA256 = "dfd1651cd257e3b826d6d078d07f68aecf5bcdac1e78224cef1a150fdf957f91"
 
 RESNET50_FILE = "resnet50_weights_tf_dim_ordering_tf_kernels.h5"
 RESNET50_MD5 = "2cb95161c43110f7111970584f804107"
