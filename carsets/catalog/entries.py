@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from carsets.catalog.rows import ImageRow, SightingRow
+from carsets.items import FoundImage
+from carsets.licenses import DeclaredLicense, Evidence
 from carsets.outcomes import Outcome
 
 if TYPE_CHECKING:
@@ -54,6 +56,30 @@ def sighting_row(item: CarImage, outcome: Outcome, run_id: str) -> SightingRow:
         image_id=item.duplicate_of or (item.image_id if outcome in WITH_ROW else "") or None,
         run_id=run_id,
         ended_at=now(),
+    )
+
+
+def found_again(row: Any) -> FoundImage:
+    """Return what a source said of an image, from its sighting. Smaller copies are not kept."""
+    return FoundImage(
+        image_url=row.url,
+        page_url=row.page_url,
+        thumbnail_url=row.thumbnail,
+        source_id=row.source_id,
+        title=row.title,
+        description=row.description,
+        tags=tuple(row.tags or ()),
+        width=row.width,
+        height=row.height,
+        taken=row.taken,
+        uploaded=row.uploaded,
+        extra=row.extra or {},
+        author=row.author,
+        author_url=row.author_url,
+        license=DeclaredLicense(
+            row.license, Evidence(row.license_evidence), row.license_url, row.license_raw
+        ),
+        attribution=row.attribution,
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import and_, case, func, or_, select
 
 from carsets.catalog.connection import upsert
 from carsets.catalog.rows import SightingRow
-from carsets.catalog.schema import images, sightings
+from carsets.catalog.schema import images, queries, sightings
 from carsets.catalog.unsigned import to_sql, url_hash
 from carsets.outcomes import Outcome, Retry
 
@@ -230,7 +230,10 @@ def kept_by_query(connection: Connection, source: str) -> dict[str, int]:
 
 
 def unfinished(connection: Connection, source: str, max_attempts: int) -> Iterator[Any]:
-    """Yield the rows of URLs whose last end was no end, oldest first, a chunk in memory."""
+    """Yield the rows of URLs whose last end was no end, oldest first, a chunk in memory.
+
+    Beside the sighting's own columns each row has ``query_text``.
+    """
     last = 0
     waiting = or_(
         and_(sightings.c.finality == int(Finality.TRANSIENT), sightings.c.attempts < max_attempts),
@@ -238,7 +241,14 @@ def unfinished(connection: Connection, source: str, max_attempts: int) -> Iterat
     )
     while True:
         rows = connection.execute(
-            select(sightings)
+            select(sightings, queries.c.text.label("query_text"))
+            .join(
+                queries,
+                and_(
+                    queries.c.source == sightings.c.source,
+                    queries.c.query_id == sightings.c.query_id,
+                ),
+            )
             .where(sightings.c.source == source, waiting, sightings.c.sighting_id > last)
             .order_by(sightings.c.sighting_id)
             .limit(VARIABLES)

@@ -11,6 +11,7 @@ import scrapy
 from scrapy.http import Response, TextResponse
 
 from carsets.answers import Answer
+from carsets.catalog.entries import found_again
 from carsets.crawl_state import CrawlState
 from carsets.items import CarImage, FoundImage
 from carsets.outcomes import QueryOutcome
@@ -116,6 +117,7 @@ class ImageSearchSpider(CarsetsSpider):
         state.quota.limit = self.plan.limit
         if self.plan.limit:
             state.quota.kept = await asyncio.to_thread(self._kept_before)
+        yield scrapy.Request("data:,0", callback=self.try_again, dont_filter=True)
         for query in self.plan:
             if self._stopping:
                 return
@@ -127,6 +129,22 @@ class ImageSearchSpider(CarsetsSpider):
                 return
             page, taken = (past.next_page, past.found) if past else (1, 0)
             yield self._request(query, page, past.next if past else None, taken)
+
+    async def try_again(self, response: Response) -> AsyncIterator[CarImage]:
+        """Yield the images of pages done before that failed in a way that can pass."""
+        catalog = self.state_of_crawl.catalog
+        most = self.settings.getint("URL_MAX_ATTEMPTS")
+        waiting = await asyncio.to_thread(lambda: list(catalog.unfinished(self.name, most)))
+        if not waiting:
+            return
+        progress = await asyncio.to_thread(catalog.query_progress, self.name)
+        planned = {query.query_id for query in self.plan}
+        for row in waiting:
+            done = progress.get(row.query_id)
+            # The images of a page that is not done come with the page.
+            if row.query_id in planned and done and row.page < done.next_page:
+                query = Query(text=row.query_text, labels=row.labels or {})
+                yield self.car_image(found_again(row), query, row.page, row.rank)
 
     @property
     def _stopping(self) -> bool:
