@@ -18,7 +18,9 @@ SETTINGS = {name: value for name, value in vars(carsets.settings).items() if nam
 
 @pytest.fixture
 def spider(tmp_path):
-    crawler = get_crawler(BingSpider, {**SETTINGS, "DATA_DIR": str(tmp_path), "ADDONS": {}})
+    crawler = get_crawler(
+        BingSpider, {**SETTINGS, "DATA_DIR": str(tmp_path), "ADDONS": {}, "EXTENSIONS": {}}
+    )
     return crawler._create_spider("bing", query="red car")
 
 
@@ -76,7 +78,9 @@ def test_images_of_a_page_that_is_not_done_come_with_their_page(spider):
 
 def test_other_plans_are_left_alone(spider, tmp_path):
     remember(spider, 1, "https://example.org/a.jpg", Outcome.TIMEOUT)
-    crawler = get_crawler(BingSpider, {**SETTINGS, "DATA_DIR": str(tmp_path), "ADDONS": {}})
+    crawler = get_crawler(
+        BingSpider, {**SETTINGS, "DATA_DIR": str(tmp_path), "ADDONS": {}, "EXTENSIONS": {}}
+    )
     assert tried_again(crawler._create_spider("bing", query="blue van")) == []
 
 
