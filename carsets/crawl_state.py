@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import threading
 from collections import deque
 from datetime import UTC, datetime
 from functools import cached_property
@@ -44,6 +45,8 @@ class CrawlState:
         self.quota = Quota()
         self.stop_reason = ""  # why the run has to end early: "" while all is well
         self._crawler = crawler
+        self._catalog: Catalog | None = None
+        self._opening = threading.Lock()
         for signal in (signals.item_scraped, signals.item_dropped, signals.item_error):
             crawler.signals.connect(self._let_go, signal)
 
@@ -54,10 +57,13 @@ class CrawlState:
             cls._of_crawlers[crawler] = cls(crawler)
         return cls._of_crawlers[crawler]  # type: ignore[return-value]
 
-    @cached_property
+    @property
     def catalog(self) -> Catalog:
-        """The dataset's catalog, opened (and made) on first use."""
-        return Catalog.open(self.places.catalog_url)
+        """The dataset's catalog, opened (and made) on first use, whichever thread that is in."""
+        with self._opening:
+            if self._catalog is None:
+                self._catalog = Catalog.open(self.places.catalog_url)
+            return self._catalog
 
     @cached_property
     def known_urls(self) -> KnownUrls:

@@ -209,6 +209,16 @@ class Catalog:
         with self._read() as connection:
             return images.images_of(connection, numbers)
 
+    def is_kept(self, sha256: str) -> bool:
+        """Whether an image with these bytes is in today's dataset."""
+        with self._read() as connection:
+            return images.is_kept(connection, sha256)
+
+    def superseded_paths(self) -> list[str]:
+        """Return the paths in the store that images had until a better copy replaced them."""
+        with self._read() as connection:
+            return images.superseded_paths(connection)
+
     # --- Removal and explanation ------------------------------------------------------------
 
     def tombstones(self) -> Tombstones:

@@ -178,6 +178,20 @@ _STORED = (
 )
 
 
+def is_kept(connection: Connection, sha256: str) -> bool:
+    """Return whether an image with these bytes is in today's dataset."""
+    image = _one(connection, images.c.sha256 == sha256)
+    return image is not None and image.kept
+
+
+def superseded_paths(connection: Connection) -> list[str]:
+    """Return where in the store the images were that better copies have replaced."""
+    rows = connection.execute(
+        select(images.c.path).where(images.c.verdict == "superseded", images.c.path != "")
+    )
+    return list(rows.scalars())
+
+
 def _one(connection: Connection, where: ColumnElement[bool]) -> StoredImage | None:
     return next(iter(stored_images(connection, where)), None)
 

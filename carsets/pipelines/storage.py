@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
+import logging
 import shutil
 from io import BytesIO
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scrapy.pipelines.files import FilesPipeline, FSFilesStore
+from scrapy.pipelines.files import FilesPipeline
 from scrapy.pipelines.images import ImagesPipeline
 from scrapy.utils.defer import ensure_awaitable
 
 from carsets.catalog.connection import CatalogError
 from carsets.catalog.entries import image_row, sighting_row
-from carsets.outcomes import Outcome
+from carsets.outcomes import ExitCode, Outcome
 from carsets.pipelines.drop import OutcomeDrop
+from carsets.pipelines.local_store import LocalStore
 from carsets.pipelines.step import Step
+from carsets.problems import UserError
 from carsets.signals import image_replaced
 from carsets.vision.copies import Fingerprint
 
@@ -29,14 +30,16 @@ if TYPE_CHECKING:
     from carsets.catalog.rows import Admission
     from carsets.items import CarImage
 
+logger = logging.getLogger(__name__)
+
 CHECK_DISK_EVERY = 64  # images; asking the file system for each would cost more than it tells
 
 
 class StoragePipeline(Step):
     """Store the bytes as they were served, under their hash; then let the catalog decide.
 
-    The file is written first: a crash in between leaves a file that the next run finds under the
-    same name, and never a row without its file.
+    The file is written beside the store first, and gets its place when the catalog has admitted
+    it. What a crash in between leaves is settled by the next run, before its first image.
     """
 
     name = "storage"
@@ -45,9 +48,30 @@ class StoragePipeline(Step):
         super().__init__(crawler)
         ImagesPipeline._update_stores(crawler.settings)
         self.folder = self.state.places.images_store
-        self.store: Any = open_store(self.folder)
+        self.store: Any = open_store(self.folder, self.state.run_id)
         self.disk_free_min = crawler.settings.getint("DISK_FREE_MIN")
         self.written = 0
+
+    async def open_spider(self) -> None:
+        """Settle what killed runs have left in the store."""
+        if not isinstance(self.store, LocalStore):
+            return
+        try:
+            runs = await asyncio.to_thread(self.recover, self.store)
+        except OSError as error:
+            raise store_unusable(self.folder, error) from None
+        if runs:
+            logger.info("Settled the files of %d runs that had been killed", runs)
+
+    def recover(self, store: LocalStore) -> int:
+        """Return how many killed runs had left something. Runs in a thread."""
+        catalog = self.state.catalog
+        return store.recover(catalog.is_kept, catalog.superseded_paths)
+
+    async def close_spider(self) -> None:
+        """Let go of the store."""
+        if isinstance(self.store, LocalStore):
+            self.store.close()
 
     async def decide(self, item: CarImage) -> None:
         """Write the file and enter the image; drop it if the catalog knows a better copy."""
@@ -61,16 +85,17 @@ class StoragePipeline(Step):
             admission, batches = await asyncio.to_thread(self.admit, item)
         except CatalogError as error:
             self.state.stop("catalog_failed")
+            await self.discard(path)
             raise OutcomeDrop(Outcome.STORE_FAILED, str(error)) from None
         for batch in batches:
             self.state.copies.take_in(batch)
-        if not admission.keeps_file:
-            await self.delete(path)
         if admission.kind != "stored":
+            await self.discard(path)
             item.path = ""
             item.duplicate_of = admission.image_id
             raise OutcomeDrop(admission.outcome, f"of {admission.image_id}")
         item.image_id = admission.image_id
+        await self.settle(path)
         self.state.copies.add(admission.seq, self.fingerprint(item))
         await self.replace(item, admission)
         item.outcome = Outcome.STORED
@@ -106,7 +131,8 @@ class StoragePipeline(Step):
             return
         for worse in admission.replaced:
             self.state.copies.remove(worse.seq)
-            await self.delete(worse.path)
+            if isinstance(self.store, LocalStore):
+                await asyncio.to_thread(self.store.delete, worse.path)
         # Those of other runs were not counted by this one.
         ours = [worse for worse in admission.replaced if worse.run_id == self.state.run_id]
         self.state.quota.replaced(len(ours))
@@ -128,27 +154,47 @@ class StoragePipeline(Step):
         """Write the bytes; a store that fails ends the run, and loses nothing."""
         assert item.body is not None
         assert item.inspection is not None
-        body, mime = BytesIO(item.body), item.inspection.mime
+        mime = item.inspection.mime
         try:
             if isinstance(self.store, LocalStore):
-                await asyncio.to_thread(self.store.persist_file, path, body, None)
+                await asyncio.to_thread(self.store.receive, path, item.body)
             else:
                 await ensure_awaitable(
-                    self.store.persist_file(path, body, None, headers={"Content-Type": mime})
+                    self.store.persist_file(
+                        path, BytesIO(item.body), None, headers={"Content-Type": mime}
+                    )
                 )
         except OSError as error:
-            full = error.errno in {errno.ENOSPC, errno.EDQUOT}
-            self.state.stop("disk_full" if full else "store_failed")
-            outcome = Outcome.DISK_FULL if full else Outcome.STORE_FAILED
-            raise OutcomeDrop(outcome, f"{error.strerror}: {path}") from None
+            raise self.failure(path, error) from None
 
-    async def delete(self, path: str) -> None:
-        """Take a file away. Stores in the cloud keep it: Scrapy's stores cannot delete."""
+    async def settle(self, path: str) -> None:
+        """Give an admitted file its place. If that fails, the next run does it."""
+        if not isinstance(self.store, LocalStore):
+            return
+        try:
+            await asyncio.to_thread(self.store.settle, path)
+        except OSError as error:
+            raise self.failure(path, error) from None
+
+    async def discard(self, path: str) -> None:
+        """Take away a file that was not admitted.
+
+        In the cloud such a file stays: Scrapy's stores there cannot delete.
+        """
         if isinstance(self.store, LocalStore):
-            await asyncio.to_thread(self.store.delete_file, path)
+            await asyncio.to_thread(self.store.discard, path)
+
+    def failure(self, path: str, error: OSError) -> OutcomeDrop:
+        """End the run, and return how the image ends."""
+        full = error.errno in {errno.ENOSPC, errno.EDQUOT}
+        self.state.stop("disk_full" if full else "store_failed")
+        outcome = Outcome.DISK_FULL if full else Outcome.STORE_FAILED
+        return OutcomeDrop(outcome, f"{error.strerror}: {path}")
 
     def check_disk(self) -> None:
         """Stop the run before the disk is full."""
+        if self.state.stop_reason == "disk_full":
+            raise OutcomeDrop(Outcome.DISK_FULL, "found full before")
         self.written += 1
         if self.written % CHECK_DISK_EVERY != 1 or not isinstance(self.store, LocalStore):
             return
@@ -161,39 +207,23 @@ class StoragePipeline(Step):
             )
 
 
-class LocalStore(FSFilesStore):
-    """Scrapy's store on disk, made safe against crashes: beside, synced, renamed."""
-
-    def persist_file(
-        self,
-        path: str | os.PathLike[str],
-        buf: BytesIO,
-        info: Any,
-        meta: Any = None,
-        headers: Any = None,
-    ) -> None:
-        """Write a file so that it is either whole or not there."""
-        place = Path(self.basedir) / path
-        place.parent.mkdir(parents=True, exist_ok=True)
-        beside = place.with_name(f"{place.name}.{os.getpid()}.part")
-        try:
-            with beside.open("wb") as file:
-                file.write(buf.getbuffer())
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(place)
-        except OSError:
-            beside.unlink(missing_ok=True)
-            raise
-
-    def delete_file(self, path: str) -> None:
-        """Take a file away, and nothing if it is gone."""
-        (Path(self.basedir) / path).unlink(missing_ok=True)
-
-
-def open_store(address: str) -> Any:
-    """Return the store for a path, ``s3://`` or ``gs://`` address."""
+def open_store(address: str, run_id: str) -> Any:
+    """Return the store for a path, ``s3://`` or ``gs://`` address. Raises ``UserError``."""
     scheme = address.partition("://")[0] if "://" in address else ""
     if scheme in {"", "file"}:
-        return LocalStore(address)
+        try:
+            return LocalStore(address, run_id)
+        except OSError as error:
+            raise store_unusable(address, error) from None
+    if scheme not in FilesPipeline.STORE_SCHEMES:
+        raise UserError(f"IMAGES_STORE={address}: a path, s3:// or gs:// is expected")
     return FilesPipeline.STORE_SCHEMES[scheme](address)
+
+
+def store_unusable(address: str, error: OSError) -> UserError:
+    """Return the one line about a store in which nothing can be kept."""
+    return UserError(
+        f"the image store {address} cannot be used ({error.strerror}): set IMAGES_STORE or "
+        "DATA_DIR to a folder that can be written",
+        ExitCode.STORE_FAILED,
+    )

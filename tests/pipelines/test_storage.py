@@ -79,7 +79,7 @@ def test_a_full_disk_stops_the_run_and_leaves_no_half_file(
     def full(descriptor):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("carsets.pipelines.storage.os.fsync", full)
+    monkeypatch.setattr("os.fsync", full)
     assert outcome(step, car_image(jpeg())) is Outcome.DISK_FULL
     assert stopped == ["disk_full"]
     assert files(step) == []
