@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -115,10 +115,8 @@ class Command:
     def kill(self, how: int = signal.SIGKILL) -> None:
         """Send a signal: SIGKILL to the command and all that it started, others to it alone."""
         self._started.wait(30)
-        try:
+        with suppress(ProcessLookupError):
             os.killpg(self.pid, how) if how == signal.SIGKILL else os.kill(self.pid, how)
-        except ProcessLookupError:
-            pass
         if how == signal.SIGKILL:
             self._ended.wait(30)
 
@@ -257,9 +255,7 @@ class Crawls:
         """Start a crawl."""
         given = {"DATA_DIR": data, "FAKEWEB_PORT": self.web.port, **COMMON, **settings}
         words = [f"-a{name}={value}" for name, value in (arguments or {}).items()]
-        return self.scrapy.start(
-            "crawl", source, *words, settings=given, environment=environment
-        )
+        return self.scrapy.start("crawl", source, *words, settings=given, environment=environment)
 
     def run(self, source: str, data: Path, *rest: Any, **settings: Any) -> Command:
         """Start a crawl and wait for its end."""
@@ -337,7 +333,9 @@ def built(
     runs = {source: crawls.start(source, dataset.folder, plan) for source in SOURCES}
     for run in runs.values():
         run.wait()
-    found = [url for url in dataset.rows("SELECT url FROM sightings ORDER BY url") if "@" not in url]
+    found = [
+        url for url in dataset.rows("SELECT url FROM sightings ORDER BY url") if "@" not in url
+    ]
     listed = [*urls(40, first=COMBINATIONS * 2), *found[:20]]
     (place / "list.csv").write_text("url\n" + "".join(f"{url}\n" for url in listed))
     own = place / "own"
@@ -359,3 +357,15 @@ def built(
 def ask() -> Any:
     """Return what asks the built-in web as the download handler does."""
     return _ask
+
+
+@pytest.fixture(scope="session")
+def make_crawls(scrapy: Scrapy) -> Any:
+    """Return what makes ``Crawls`` of a built-in web."""
+    return lambda web: Crawls(scrapy, web)
+
+
+@pytest.fixture(scope="session")
+def make_dataset(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    """Return what makes an empty dataset with a name."""
+    return lambda name: Dataset(tmp_path_factory.mktemp(name) / "data")
