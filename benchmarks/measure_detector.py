@@ -192,7 +192,7 @@ def main() -> None:
             sets["CIFAR-10 test"] = read_cifar_test(asked.cifar, 10_000)
         rows = [
             ("group", group, DEFAULT_LABELS),
-            ("group, automobile alone", group, ("automobile",)),
+            ("group, cars alone (no trucks)", group, ("car",)),
         ]
         asyncio.run(measure(ModelSpec(model="builtin"), "Built-in", sets, rows))
     if asked.models:
