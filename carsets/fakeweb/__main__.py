@@ -12,7 +12,8 @@ from carsets.fakeweb.server import FakeWebServer
 
 async def _serve(port: int, per_combination: int, *, until_stdin_closes: bool) -> None:
     server = FakeWebServer(per_combination)
-    print(await server.start(port), flush=True)  # the port: all that ever goes to stdout
+    # The port and the one for browsers, a line each: all that ever goes to stdout.
+    print(await server.start(port), server.tls_port, sep="\n", flush=True)
     try:
         if until_stdin_closes:
             # Whoever started this holds the other end: when it dies, however, so does this.

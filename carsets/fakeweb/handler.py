@@ -16,6 +16,7 @@ from carsets.fakeweb.names import resolve
 from carsets.fakeweb.server import REAL_HOST
 from carsets.net.address_guard import BUILTIN_WEB, AddressPolicy
 from carsets.net.deadline import SPENT, DeadlineDownloadHandler
+from carsets.net.secret_parameters import wire_url
 
 if TYPE_CHECKING:
     from scrapy import Request
@@ -39,7 +40,7 @@ class FakeWebHandler(DeadlineDownloadHandler):
 
         Raises ``AddressForbidden`` or ``CannotResolveHostError`` as a live download does.
         """
-        parts = urlsplit(request.url)
+        parts = urlsplit(wire_url(request))
         host = parts.hostname or ""
         addresses = resolve(host)
         if not addresses:

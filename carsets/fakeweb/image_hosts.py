@@ -94,7 +94,7 @@ async def _broken(request: web.Request, image: Facts, hits: int) -> web.StreamRe
     if fate == "reset":
         return await answers.raw(request, b"", reset=True)
     if fate == "drip":
-        return await answers.drip(request, picture(image.number))
+        return await answers.drip(request, placeholder())
     if fate == "slow":
         await asyncio.sleep(SLOW)
     if fate == "placeholder" and image.source == "flickr":

@@ -9,6 +9,8 @@ import socket
 CONTROL_HOST = "control.carsets.test"
 BING, OPENVERSE, FLICKR = "www.bing.com", "api.openverse.org", "api.flickr.com"
 FLICKR_IMAGES = "live.staticflickr.com"
+COMMONS, COMMONS_FILES = "commons.wikimedia.org", "upload.wikimedia.org"
+OPEN_IMAGES_COPIES = "open-images-dataset.s3.amazonaws.com"
 PLACEHOLDER_HOST = "s.yimg.com"  # where Flickr keeps the picture for photos that are gone
 HOSTILE = "hostile.carsets.test"
 
@@ -72,6 +74,9 @@ _KNOWN = frozenset(
         FLICKR_IMAGES,
         "www.flickr.com",
         "flickr.com",
+        COMMONS,
+        COMMONS_FILES,
+        OPEN_IMAGES_COPIES,
         PLACEHOLDER_HOST,
         HOSTILE,
         ROBOTS_HOST,

@@ -21,6 +21,7 @@ class FakeWebProcess:
         self._per_combination = per_combination
         self._process: subprocess.Popen[str] | None = None
         self.port = 0
+        self.tls_port = 0  # for browsers
 
     def start(self) -> Self:
         """Start, and wait until it listens. Raises RuntimeError if it does not."""
@@ -36,11 +37,11 @@ class FakeWebProcess:
             env=environment,
         )
         assert self._process.stdout is not None
-        line = self._process.stdout.readline().strip()
-        if not line.isdigit():
+        lines = [self._process.stdout.readline().strip() for _ in range(2)]
+        if not all(line.isdigit() for line in lines):
             self.stop()
             raise RuntimeError("the built-in web did not start: see the messages above")
-        self.port = int(line)
+        self.port, self.tls_port = map(int, lines)
         return self
 
     def stop(self) -> None:

@@ -1,6 +1,7 @@
-"""The server of the built-in web: one loopback port that stands for every host.
+"""The server of the built-in web: one loopback port that stands for every host, and one for TLS.
 
-Which host a request is for is told by the header X-Real-Host, as the download handler sets it.
+Which host a request is for is told by the header X-Real-Host, as the download handler sets it, or
+by Host, as a browser does that was sent to the TLS port.
 """
 
 from __future__ import annotations
@@ -13,12 +14,13 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from carsets.fakeweb import bing_pages, flickr_api, names, openverse_api
+from carsets.fakeweb import bing_pages, commons_host, flickr_api, names, openverse_api
 from carsets.fakeweb.corpus import PER_COMBINATION
 from carsets.fakeweb.hostile import hostile_answer
 from carsets.fakeweb.image_hosts import image_answer, thumbnail_answer
 from carsets.fakeweb.modes import MODES, mode_answer
 from carsets.fakeweb.robots import robots_answer
+from carsets.fakeweb.tls import server_context
 from carsets.fakeweb.traffic import Mode, Traffic
 
 if TYPE_CHECKING:
@@ -38,17 +40,19 @@ class FakeWebServer:
         self.per_combination = per_combination
         self.traffic = Traffic()
         self.port = 0
+        self.tls_port = 0
         # Drawing takes tens of milliseconds: one thread, so that it takes one core at most.
         self._artists = ThreadPoolExecutor(max_workers=1, thread_name_prefix="artist")
         self._runner: web.ServerRunner | None = None
 
     async def start(self, port: int = 0) -> int:
-        """Listen, and return the port. Raises OSError if it is taken."""
+        """Listen, and return the port. Raises OSError if it is taken. TLS takes any free port."""
         server = web.Server(self._answer)  # type: ignore[arg-type]  # BaseRequest is enough
         self._runner = web.ServerRunner(server, access_log=None, shutdown_timeout=0.5)
         await self._runner.setup()
         await web.TCPSite(self._runner, "127.0.0.1", port).start()
-        self.port = self._runner.addresses[0][1]
+        await web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=server_context()).start()
+        self.port, self.tls_port = (address[1] for address in self._runner.addresses)
         return self.port
 
     async def close(self) -> None:
@@ -83,6 +87,10 @@ class FakeWebServer:
             return await self._flickr(request)
         if host in {names.OPENVERSE, "api.openverse.engineering"}:
             return await self._openverse(request)
+        if host == names.COMMONS:
+            return await commons_host.api_answer(request, hits, self.per_combination)
+        if host == names.COMMONS_FILES:
+            return await commons_host.file_answer(request, self._artists)
         if host in _THUMBNAILS:
             return await thumbnail_answer(request, self._artists)
         if host == names.HOSTILE or host.endswith(".any.carsets.test"):
