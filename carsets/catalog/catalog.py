@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy.exc import SQLAlchemyError
 
 from carsets.catalog import (
+    counts,
     explanation,
     fingerprints,
     gallery,
@@ -35,12 +36,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sqlalchemy import Connection, Engine
 
+    from carsets.catalog.counts import BodyCountsOf
     from carsets.catalog.explanation import Explanation
     from carsets.catalog.fingerprints import Fingerprints
     from carsets.catalog.images import Match
     from carsets.catalog.rows import (
         Admission,
         Batch,
+        CountRow,
         ImageRow,
         QueryProgress,
         RunEnd,
@@ -157,6 +160,7 @@ class Catalog:
                 query_progress.save_page(connection, page)
             for end in batch.ends:
                 query_progress.save_query_end(connection, end)
+            counts.record(connection, batch.counts)
 
     def known_url_hashes(self, max_attempts: int = MAX_ATTEMPTS) -> NDArray[np.uint64]:
         """Return the hashes (``url_hash``) of the URLs that must not be fetched again."""
@@ -218,6 +222,31 @@ class Catalog:
         """Return the paths in the store that images had until a better copy replaced them."""
         with self._read() as connection:
             return images.superseded_paths(connection)
+
+    # --- Counts of results ------------------------------------------------------------------
+
+    def counted_since(self, source: str, since: str) -> set[str]:
+        """Return the ids of the queries that an engine has answered since then (ISO 8601)."""
+        with self._read() as connection:
+            return counts.counted_since(connection, source, since)
+
+    def latest_counts(self) -> list[CountRow]:
+        """Return the newest count of each query and engine, in the order of their asking."""
+        with self._read() as connection:
+            return list(counts.latest(connection))
+
+    def join_counts(self, body_counts_of: BodyCountsOf) -> tuple[int, int]:
+        """Write into every kept image what ``body_counts_of`` its labels returns (or None).
+
+        Returns how many images were looked at, and how many have counts now.
+        """
+        seq = looked_at = covered = 0
+        while True:
+            with self._write() as connection:
+                last, some, known = counts.join(connection, body_counts_of, seq, CHUNK)
+            if not some:
+                return looked_at, covered
+            seq, looked_at, covered = last, looked_at + some, covered + known
 
     # --- Removal and explanation ------------------------------------------------------------
 

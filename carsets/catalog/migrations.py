@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, inspect, select
+from sqlalchemy import func, inspect, select, text
 
 from carsets.catalog.connection import CatalogError, lock_writers
 from carsets.catalog.schema import VERSION, metadata, schema_version
@@ -15,9 +15,17 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
+
+def _keep_the_words_of_counts(connection: Connection) -> None:
+    """Version 2: counts say how they were asked and answered; images may carry those counts."""
+    for name in ("word", "raw", "language"):
+        connection.execute(text(f"ALTER TABLE counts ADD COLUMN {name} TEXT DEFAULT '' NOT NULL"))
+    connection.execute(text("ALTER TABLE images ADD COLUMN body_counts JSON"))
+
+
 # What leads a catalog of version N to version N + 1. Applied in order, each in the one
 # transaction that also writes the new number, so that a killed upgrade leaves the old catalog.
-UPGRADES: Mapping[int, Callable[[Connection], None]] = {}
+UPGRADES: Mapping[int, Callable[[Connection], None]] = {1: _keep_the_words_of_counts}
 
 
 def prepare(connection: Connection, *, create: bool, where: str) -> None:

@@ -166,6 +166,22 @@ class QueryEndRow:
     note: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountRow:
+    """How many results an engine said that a query has. ``total`` None: it did not say."""
+
+    source: str  # the engine
+    query_id: str
+    text: str
+    total: int | None
+    counted_at: str  # ISO 8601, UTC
+    labels: Mapping[str, str] = field(default_factory=dict)
+    word: str = ""
+    raw: str = ""
+    language: str = ""
+    run_id: str | None = None
+
+
 @dataclass(slots=True)
 class Batch:
     """What one transaction writes, in this order."""
@@ -174,9 +190,10 @@ class Batch:
     sightings: list[SightingRow] = field(default_factory=list)
     pages: list[PageRow] = field(default_factory=list)
     ends: list[QueryEndRow] = field(default_factory=list)
+    counts: list[CountRow] = field(default_factory=list)
 
     def __len__(self) -> int:
-        return len(self.sightings) + len(self.pages) + len(self.ends)
+        return len(self.sightings) + len(self.pages) + len(self.ends) + len(self.counts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 1  # of the tables below; ``migrations`` leads older catalogs here
+VERSION = 2  # of the tables below; ``migrations`` leads older catalogs here
 
 # SQLite counts rows by itself only in an INTEGER column.
 RowNumber = BigInteger().with_variant(Integer, "sqlite")
@@ -183,6 +183,9 @@ images = Table(
     _text("view"),
     _text("model"),
     Column("features", LargeBinary),  # float16
+    Column(
+        "body_counts", JSON(none_as_null=True)
+    ),  # what ``scrapy counts --join`` knows of its model
     # Its place in the dataset.
     Column("verdict", String(16), nullable=False, index=True),
     Column("superseded_by", String(64), ForeignKey("images.image_id")),
@@ -197,13 +200,16 @@ counts = Table(
     "counts",
     metadata,
     Column("count_id", RowNumber, primary_key=True, autoincrement=True),
-    Column("source", String(64), nullable=False),
-    Column("query_id", String(64), nullable=False),
+    Column("source", String(64), nullable=False),  # the engine that was asked
+    Column("query_id", String(64), nullable=False),  # the same as of a query for images
     _text("text"),
     Column("labels", JSON),
-    Column("total", BigInteger),
+    Column("total", BigInteger),  # NULL: the engine answered, and told no total
     _text("counted_at"),
     Column("run_id", String(64), ForeignKey("runs.run_id")),
+    _text("word"),  # the word that was added to the vehicle: car, suv, truck, van
+    _text("raw"),  # as the engine wrote it
+    _text("language"),  # in which it was asked; "" where the engine knows none
     UniqueConstraint("source", "query_id", "counted_at", name="one_count"),
 )
 
