@@ -51,6 +51,7 @@ DOWNLOAD_HANDLERS = {
 }
 ADDONS = {"carsets.fakeweb.addon.FakeWebAddon": 100}  # does nothing unless FAKEWEB_PORT is set
 FAKEWEB_PORT = 0  # port of the built-in web on this machine; 0 = the live web
+FAKEWEB_TLS_PORT = 0  # its second port, for sources that need a browser
 
 # --- Manners: who we say we are, and how hard we knock ----------------------------------------
 
@@ -133,11 +134,25 @@ DOWNLOAD_SLOTS = {
     "www.bing.com": {"concurrency": 1, "delay": 2.0, "jitter": 0.2},  # no rule known: politeness
     "api.openverse.org": {"concurrency": 1, "delay": 3.0, "jitter": 0.0},  # its rule: 20 a minute
     "api.flickr.com": {"concurrency": 1, "delay": 1.1, "jitter": 0.0},  # its rule: 3,600 an hour
+    "customsearch.googleapis.com": {"concurrency": 1, "delay": 1.0, "jitter": 0.0},  # politeness
+    "www.google.com": {"concurrency": 1, "delay": 10.0, "jitter": 0.3},  # in a browser: as people
     "live.staticflickr.com": {"concurrency": 4, "delay": 0.25, "jitter": 0.2},  # made for traffic
+    "commons.wikimedia.org": {"concurrency": 1, "delay": 1.0, "jitter": 0.0},  # "in series"
+    "upload.wikimedia.org": {"concurrency": 2, "delay": 0.5, "jitter": 0.2},  # its robot policy: 2
+    "open-images-dataset.s3.amazonaws.com": {"concurrency": 4, "delay": 0.1, "jitter": 0.2},  # S3
 }
+
+# The browser, for the sources that show nothing without one.
+BROWSER_EXECUTABLE = ""  # path of a Chromium; "" = the system's, or the one Playwright fetched
+BROWSER_HOSTS: list[str] = []  # all that it may reach; the spider that needs one sets them
+BROWSER_STORAGE_STATE = ""  # the user's own session; set by -a storage_state=FILE
+BROWSER_TIMEOUT = 30.0  # seconds for a page to begin, and for what is awaited on it
 
 BING_COUNTRY = "us"  # whose results
 BING_LANGUAGE = "en"
+GOOGLE_COUNTRY = "us"  # whose results
+GOOGLE_LANGUAGE = "en"
+GOOGLE_SCROLLS = 10  # of one page at most; each brings about a hundred tiles
 FLICKR_GEO = False  # whether to keep where a photo was taken: personal data, needed by few
 FLICKR_LONGEST_SIDE = 2048  # pixels; of the sizes that Flickr offers the largest within this
 FLICKR_RETRY_DELAY = 30.0  # seconds after "service not available"

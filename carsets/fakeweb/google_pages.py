@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 FIRST, MORE = 20, 10  # tiles at once, and for each scroll
 LAST = 100
 
-NO_RESULTS = '<div id="search"><p>Your search - <em>{words}</em> - did not match any image results.</p></div>'
+NO_RESULTS = (
+    '<div id="search"><p>Your search - <em>{words}</em> - did not match any image results.'
+    "</p></div>"
+)
 CAPTCHA = (
     '<html><body onload="document.getElementById(\'captcha\')"><form id="captcha-form" '
     'action="index" method="post"><div id="recaptcha" class="g-recaptcha" '

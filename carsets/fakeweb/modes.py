@@ -17,7 +17,9 @@ MODES = (
     "changed",  # Bing: results in an unknown markup; the APIs: JSON of another shape
     "consent",  # a form stands before the results
     "no_results",  # Bing: none for any words
-    "bad_key",  # Flickr: code 100
+    "script_wall",  # Google: a page of scripts only
+    "quota",  # Google, Instagram: the allowance is used up
+    "bad_key",  # Flickr: code 100; Google, Instagram: a key or token that does not work
     "unavailable",  # Flickr: code 105
     "busy",  # Flickr: code 201
     "not_json",

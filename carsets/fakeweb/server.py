@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from carsets.fakeweb import bing_pages, commons_host, flickr_api, names, openverse_api
+from carsets.fakeweb import bing_pages, commons_host, flickr_api, google_hosts, names, openverse_api
 from carsets.fakeweb.corpus import PER_COMBINATION
 from carsets.fakeweb.hostile import hostile_answer
 from carsets.fakeweb.image_hosts import image_answer, thumbnail_answer
@@ -77,6 +77,8 @@ class FakeWebServer:
 
     async def _answer_of(self, request: web.Request, host: str, hits: int) -> web.StreamResponse:
         mode = self.traffic.mode(host, request.path)
+        if host in google_hosts.HOSTS and request.path != "/robots.txt":
+            return await google_hosts.google_answer(request, host, mode, self.per_combination)
         if mode is not None:
             return await mode_answer(request, host, mode, self.per_combination)
         if request.path == "/robots.txt":

@@ -26,6 +26,7 @@ from twisted.python.failure import Failure
 
 from carsets.net.address_guard import AddressForbidden, refusal_of
 from carsets.net.failures import Refused
+from carsets.net.secret_parameters import wire_url
 from carsets.outcomes import Outcome
 
 if TYPE_CHECKING:
@@ -107,6 +108,19 @@ class DeadlineDownloadHandler(HTTP11DownloadHandler):
 
     async def download_request(self, request: Request) -> Response:
         """Return the answer, or raise what ``failures.outcome_of`` knows how to read."""
+        url = wire_url(request)
+        if url == request.url:
+            return await self._download(request)
+        there = request.replace(url=url)
+        try:
+            response = await self._download(there)
+        finally:
+            for key in (SPENT, "download_latency"):
+                if key in there.meta:
+                    request.meta[key] = there.meta[key]
+        return response.replace(url=request.url)
+
+    async def _download(self, request: Request) -> Response:
         spent = request.meta.get(SPENT, 0.0)
         if self._deadline:
             left = self._deadline - spent

@@ -1,0 +1,45 @@
+"""Bundles of settings that are switched on together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from carsets.net.browser import find_browser, launch_options
+from carsets.problems import UserError
+
+if TYPE_CHECKING:
+    from scrapy.settings import BaseSettings
+
+_LIVE = "carsets.net.browser_handler.BrowserHandler"
+_BUILTIN = "carsets.fakeweb.browser_handler.FakeWebBrowserHandler"
+_PRIORITY = 35  # above the project (20) and the spiders (30), below the command line (40)
+
+
+class BrowserAddon:
+    """Let a source show its pages in Chromium: https only, and no host but the source's own.
+
+    A spider switches it on with ``carsets.net.browser.use_browser``. Raises UserError, before
+    anything is asked, on a machine without a browser.
+    """
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        """Change the settings of a crawl."""
+        executable = find_browser(settings.get("BROWSER_EXECUTABLE") or "")
+        builtin_web = settings.getint("FAKEWEB_PORT") and settings.getint("FAKEWEB_TLS_PORT")
+        if settings.getint("FAKEWEB_PORT") and not builtin_web:
+            raise UserError("FAKEWEB_TLS_PORT is not set: a browser asks the built-in web over TLS")
+        handlers: dict[str, Any] = dict(settings.getdict("DOWNLOAD_HANDLERS"))
+        handlers["https"] = _BUILTIN if builtin_web else _LIVE
+        options = launch_options(
+            executable,
+            settings.getlist("BROWSER_HOSTS"),
+            builtin_web=builtin_web,
+            proxy=settings.getbool("PROXY_TRUSTED"),
+        )
+        for name, value in (
+            ("DOWNLOAD_HANDLERS", handlers),
+            ("PLAYWRIGHT_BROWSER_TYPE", "chromium"),
+            ("PLAYWRIGHT_LAUNCH_OPTIONS", options),
+            ("PLAYWRIGHT_MAX_PAGES_PER_CONTEXT", 1),  # one page at a time, as for every source
+        ):
+            settings.set(name, value, priority=_PRIORITY)
