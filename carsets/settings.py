@@ -148,8 +148,9 @@ BROWSER_HOSTS: list[str] = []  # all that it may reach; the spider that needs on
 BROWSER_STORAGE_STATE = ""  # the user's own session; set by -a storage_state=FILE
 BROWSER_TIMEOUT = 30.0  # seconds for a page to begin, and for what is awaited on it
 
-BING_COUNTRY = "us"  # whose results
-BING_LANGUAGE = "en"
+SEARCH_REGION = "us-en"  # whose results, where -a region= says nothing: country and language
+# Public engines are asked for strict safe search. -a safe=off is refused unless this allows it.
+SAFE_SEARCH_OFF_ALLOWED = False
 GOOGLE_COUNTRY = "us"  # whose results
 GOOGLE_LANGUAGE = "en"
 GOOGLE_SCROLLS = 10  # of one page at most; each brings about a hundred tiles

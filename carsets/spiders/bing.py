@@ -16,11 +16,11 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import scrapy
 
 from carsets.answers import Answer
+from carsets.filtered_source import FilteredSearchSpider
 from carsets.foreign_text import MAX_PAGE_BYTES, pixels, read_json, to_int, to_text, without_markup
 from carsets.items import FoundImage
 from carsets.outcomes import QueryOutcome
-from carsets.problems import UserError
-from carsets.spiders.base import ImageSearchSpider
+from carsets.search_filters import ANYTHING, SearchFilters, engine_words, license_note
 from carsets.start_tags import StartTag, start_tags
 
 if TYPE_CHECKING:
@@ -35,14 +35,40 @@ PAGE_SIZE = 35
 MAX_RESULTS = 140
 MAX_TILES = 200  # read of one page; a recorded one has 47
 
-# What Bing calls its license filters (the user's word -> the value after ``filterui:``).
-LICENSE_FILTERS: Mapping[str, str] = {
-    "creative-commons": "licenseType-Any",
-    "public-domain": "license-L1",
-    "share": "license-L2_L3_L4_L5_L6_L7",
-    "share-commercially": "license-L2_L3_L4",
-    "modify": "license-L2_L3_L5_L6",
-    "modify-commercially": "license-L2_L3",
+# What Bing calls the filters (the values after ``filterui:``), and safe search.
+_COLORS = ("red", "orange", "yellow", "green", "teal", "blue", "purple", "pink", "brown")
+_MINUTES = {"day": 1440, "week": 10080, "month": 43200, "year": 525600}
+FILTER_WORDS: Mapping[str, Mapping[str, str]] = {
+    "size": {
+        "small": "imagesize-small",
+        "medium": "imagesize-medium",
+        "large": "imagesize-large",
+        "huge": "imagesize-wallpaper",
+    },
+    "color": {
+        **{word: f"color2-FGcls_{word.upper()}" for word in (*_COLORS, "black", "gray", "white")},
+        "color": "color2-color",
+        "monochrome": "color2-bw",
+    },
+    "type": {
+        "photo": "photo-photo",
+        "clipart": "photo-clipart",
+        "line": "photo-linedrawing",
+        "animated": "photo-animatedgif",
+        "transparent": "photo-transparent",
+        "face": "face-face",
+    },
+    "aspect": {word: f"aspect-{word}" for word in ("square", "wide", "tall")},
+    "date": {word: f"age-lt{minutes}" for word, minutes in _MINUTES.items()},
+    "license": {
+        "any-cc": "licenseType-Any",
+        "public-domain": "license-L1",
+        "share": "license-L2_L3_L4_L5_L6_L7",
+        "commercial": "license-L2_L3_L4",
+        "modify": "license-L2_L3_L5_L6",
+        "modify-commercial": "license-L2_L3",
+    },
+    "safe": {word: word for word in ("strict", "moderate", "off")},
 }
 
 _CAPTCHA_PATH = "/turing/captcha/"
@@ -53,33 +79,30 @@ _CAPTCHA_WORDS = (
 _NO_RESULTS_WORDS = ("There are no results for", "No results found for")
 
 
-def search_url(
-    text: str,
-    first: int = 1,
-    *,
-    country: str = "us",
-    language: str = "en",
-    license_filter: str = "",
-) -> str:
+def search_url(text: str, first: int = 1, filters: SearchFilters = ANYTHING) -> str:
     """Return the address of the page of tiles that begins with result ``first`` (from 1).
 
-    Safe search is strict, always, whatever the visitor's country has as its default.
+    Safe search is always told, whatever the visitor's country has as its default.
     """
+    wanted = engine_words(filters, FILTER_WORDS)
     parameters = {
         "q": text,
         "first": first,
         "count": PAGE_SIZE,
         "mmasync": 1,
-        "adlt": "strict",
-        "cc": country,
-        "setlang": language,
+        "adlt": wanted.pop("safe"),
+        "cc": filters.country or "us",
+        "setlang": filters.language or "en",
     }
     url = f"{ENDPOINT}?{urlencode(parameters)}"
     # Bing wants the plus and the colon of its filters literal.
-    return f"{url}&qft=+filterui:{LICENSE_FILTERS[license_filter]}" if license_filter else url
+    pieces = "".join(f"+filterui:{word}" for word in wanted.values())
+    return f"{url}&qft={pieces}" if pieces else url
 
 
-def read_page(html: str, *, url: str = "", status: int = 200, license_filter: str = "") -> Answer:
+def read_page(
+    html: str, *, url: str = "", status: int = 200, filters: SearchFilters = ANYTHING
+) -> Answer:
     """Read one page of tiles.
 
     ``url`` is where the answer came from: a captcha shows in it. Raises ``ForeignTextError`` for a
@@ -93,7 +116,7 @@ def read_page(html: str, *, url: str = "", status: int = 200, license_filter: st
         return Answer(outcome=QueryOutcome.CAPTCHA, note="a captcha in the page")
     tiles = [tag for tag in tags if tag.name == "a" and tag.has_class("iusc")][:MAX_TILES]
     grids = [tag for tag in tags if _is_grid(tag)]
-    images = [image for tile in tiles if (image := read_tile(tile.attributes, license_filter))]
+    images = [image for tile in tiles if (image := read_tile(tile.attributes, filters))]
     if images:
         return Answer(outcome=QueryOutcome.RESULTS, images=images, next=_next_first(grids))
     # Thumbnails without tiles: the results are there, in a markup that is new.
@@ -108,7 +131,9 @@ def read_page(html: str, *, url: str = "", status: int = 200, license_filter: st
     return Answer(outcome=QueryOutcome.BLOCKED, note="a page without tiles that does not say why")
 
 
-def read_tile(attributes: Mapping[str, str], license_filter: str = "") -> FoundImage | None:
+def read_tile(
+    attributes: Mapping[str, str], filters: SearchFilters = ANYTHING
+) -> FoundImage | None:
     """Read one tile; None for clusters, related searches and what is no tile any more."""
     try:
         facts = read_json(attributes["m"])
@@ -118,9 +143,7 @@ def read_tile(attributes: Mapping[str, str], license_filter: str = "") -> FoundI
     if not page_url or not image_url:  # a cluster or a related search
         return None
     asked = _query_of(attributes.get("href", ""))
-    extra: dict[str, Any] = {"bing_md5": to_text(facts.get("md5"))}
-    if license_filter:
-        extra["license_filter"] = f"bing:{license_filter}"
+    extra: dict[str, Any] = {"bing_md5": to_text(facts.get("md5")), **license_note("bing", filters)}
     if asked.get("cdnurl"):
         extra["cdn_url"] = to_text(asked["cdnurl"])
     return FoundImage(
@@ -178,35 +201,20 @@ def _unmarked(value: object) -> str:
     return re.sub("[\ue000\ue001]", "", to_text(value))
 
 
-class BingSpider(ImageSearchSpider):
+class BingSpider(FilteredSearchSpider):
     """Images from Bing image searches."""
 
     name = "bing"
-    arguments = ImageSearchSpider.arguments | {"license_filter"}
+    filter_words = FILTER_WORDS
+    has_regions: ClassVar[bool] = True
     page_size: ClassVar[int] = PAGE_SIZE
     max_results: ClassVar[int] = MAX_RESULTS
     requests_per_minute: ClassVar[float] = 30
 
-    def prepare(self) -> None:
-        """Check the license filter."""
-        self.license_filter = self.given.get("license_filter", "")
-        if self.license_filter and self.license_filter not in LICENSE_FILTERS:
-            raise UserError(
-                f"bing: unknown license_filter {self.license_filter!r}; "
-                f"it is one of {', '.join(LICENSE_FILTERS)}"
-            )
-        super().prepare()
-
     def page_request(self, query: Query, page: int, cursor: str | int | None) -> scrapy.Request:
         """Ask for the page that begins where the one before said."""
         first = to_int(cursor) or (page - 1) * PAGE_SIZE + 1
-        url = search_url(
-            query.text,
-            first,
-            country=self.settings.get("BING_COUNTRY", "us"),
-            language=self.settings.get("BING_LANGUAGE", "en"),
-            license_filter=self.license_filter,
-        )
+        url = search_url(query.text, first, self.filters)
         return scrapy.Request(url, meta={"download_maxsize": MAX_PAGE_BYTES})
 
     def read_page(self, response: Response) -> Answer:
@@ -215,5 +223,5 @@ class BingSpider(ImageSearchSpider):
             response.body.decode("utf-8", "replace"),
             url=response.url,
             status=response.status,
-            license_filter=self.license_filter,
+            filters=self.filters,
         )

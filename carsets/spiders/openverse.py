@@ -15,6 +15,7 @@ from urllib.parse import urlencode
 import scrapy
 
 from carsets.answers import Answer
+from carsets.filtered_source import FilteredSearchSpider
 from carsets.foreign_text import (
     MAX_PAGE_BYTES,
     ForeignTextError,
@@ -27,7 +28,7 @@ from carsets.items import FoundImage
 from carsets.licenses import LicensePolicy, openverse_license
 from carsets.outcomes import QueryOutcome
 from carsets.problems import UserError
-from carsets.spiders.base import ImageSearchSpider
+from carsets.search_filters import ANYTHING, SearchFilters, engine_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,14 +49,41 @@ LICENSES = (
 )
 
 
+# What Openverse calls the filters; of licenses, the codes that it knows.
+FILTER_WORDS: Mapping[str, Mapping[str, str]] = {
+    "size": {word: word for word in ("small", "medium", "large")},
+    "type": {"photo": "photograph", "clipart": "illustration"},
+    "aspect": {word: word for word in ("square", "wide", "tall")},
+    "license": {
+        "any-cc": ",".join(code for code in LICENSES if code != "pdm"),
+        "public-domain": "cc0,pdm",
+        "share": ",".join(LICENSES),
+        "commercial": ",".join(code for code in LICENSES if "nc" not in code),
+        "modify": ",".join(code for code in LICENSES if "nd" not in code),
+        "modify-commercial": ",".join(
+            code for code in LICENSES if "nc" not in code and "nd" not in code
+        ),
+    },
+    "safe": {"strict": "false", "moderate": "false", "off": "true"},
+}
+_PARAMETERS = {"size": "size", "type": "category", "aspect": "aspect_ratio"}
+
+
 def search_url(
-    text: str, page: int = 1, *, licenses: Sequence[str] = (), page_size: int = PAGE_SIZE
+    text: str,
+    page: int = 1,
+    *,
+    licenses: Sequence[str] = (),
+    page_size: int = PAGE_SIZE,
+    filters: SearchFilters = ANYTHING,
 ) -> str:
-    """Return the address of one page (from 1). Sensitive works stay out, always."""
+    """Return the address of one page (from 1). Sensitive works stay out unless told otherwise."""
+    wanted = engine_words(filters, FILTER_WORDS)
     parameters: dict[str, str | int] = {"q": text[:LONGEST_QUESTION]}
     if licenses:
         parameters["license"] = ",".join(licenses)
-    parameters |= {"mature": "false", "page": page, "page_size": page_size}
+    parameters |= {_PARAMETERS[name]: wanted[name] for name in _PARAMETERS if name in wanted}
+    parameters |= {"mature": wanted["safe"], "page": page, "page_size": page_size}
     return f"{ENDPOINT}?{urlencode(parameters, safe=',')}"
 
 
@@ -170,11 +198,13 @@ def _allowance(headers: Mapping[str, str]) -> str:
     return f"left: {', '.join(left)}" if left else ""
 
 
-class OpenverseSpider(ImageSearchSpider):
+class OpenverseSpider(FilteredSearchSpider):
     """Openly licensed images from Openverse."""
 
     name = "openverse"
-    arguments = ImageSearchSpider.arguments | {"license"}
+    filter_words = FILTER_WORDS
+    # The license may be a code here, and every work tells its own.
+    read_for_itself: ClassVar[frozenset[str]] = frozenset({"license"})
     page_size: ClassVar[int] = PAGE_SIZE
     max_results: ClassVar[int] = MAX_RESULTS
     requests_per_minute: ClassVar[float] = 20
@@ -189,7 +219,8 @@ class OpenverseSpider(ImageSearchSpider):
                 "yours, such as CONTACT=me@example.org"
             )
         self.token = os.environ.get("OPENVERSE_TOKEN", "").strip()
-        given = self.given.get("license", "")
+        given = self.given.get("license", "").strip().lower()
+        given = FILTER_WORDS["license"].get(given, given)
         allowed = given.split(",") if given else self.settings.getlist("LICENSE_ALLOWED", ["*"])
         try:
             self.licenses = licenses_to_ask(LicensePolicy(allowed))
@@ -200,7 +231,13 @@ class OpenverseSpider(ImageSearchSpider):
     def page_request(self, query: Query, page: int, cursor: str | int | None) -> scrapy.Request:
         """Ask for a page; the token travels in a header and never in the address."""
         size = PAGE_SIZE_WITH_TOKEN if self.token else PAGE_SIZE
-        url = search_url(query.text, to_int(cursor) or page, licenses=self.licenses, page_size=size)
+        url = search_url(
+            query.text,
+            to_int(cursor) or page,
+            licenses=self.licenses,
+            page_size=size,
+            filters=self.filters,
+        )
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         return scrapy.Request(url, headers=headers, meta={"download_maxsize": MAX_PAGE_BYTES})
 

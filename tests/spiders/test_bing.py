@@ -13,8 +13,9 @@ from carsets.licenses import NO_LICENSE
 from carsets.outcomes import QueryOutcome
 from carsets.problems import UserError
 from carsets.queries import Query
+from carsets.search_filters import SearchFilters
 from carsets.spiders.bing import (
-    LICENSE_FILTERS,
+    FILTER_WORDS,
     MAX_RESULTS,
     MAX_TILES,
     PAGE_SIZE,
@@ -36,7 +37,7 @@ def build(tmp_path, **arguments):
 
 
 def test_asks_for_tiles_with_strict_safe_search():
-    url = urlsplit(search_url("ford & mustang", 36, country="de", language="de"))
+    url = urlsplit(search_url("ford & mustang", 36, SearchFilters(region="de-de")))
     assert (url.scheme, url.netloc, url.path) == ("https", "www.bing.com", "/images/async")
     assert dict(parse_qsl(url.query)) == {
         "q": "ford & mustang",
@@ -49,17 +50,23 @@ def test_asks_for_tiles_with_strict_safe_search():
     }
 
 
-@pytest.mark.parametrize("name", LICENSE_FILTERS)
-def test_every_license_filter_keeps_its_plus_and_colon(name, shared):
-    url = search_url("x", license_filter=name)
-    assert url.endswith(f"&qft=+filterui:{LICENSE_FILTERS[name]}")
+@pytest.mark.parametrize(
+    ("name", "word"), [(n, w) for n, words in FILTER_WORDS.items() if n != "safe" for w in words]
+)
+def test_every_filter_is_one_of_the_real_panel_and_keeps_its_plus_and_colon(name, word, shared):
+    url = search_url("x", filters=SearchFilters(**{name: word}))
+    assert url.endswith(f"&qft=+filterui:{FILTER_WORDS[name][word]}")
     page = (shared / "captures/bing/retrieval-go_bing_images.html").read_text(encoding="utf-8")
-    offered = re.findall(r"filterui:(licen[sc]e[\w-]+)", unquote(page))
-    assert LICENSE_FILTERS[name] in offered
+    assert FILTER_WORDS[name][word] in re.findall(r"filterui:([\w-]+)", unquote(page))
+
+
+def test_several_filters_stand_in_a_row():
+    url = search_url("x", filters=SearchFilters(color="red", license="share"))
+    assert url.endswith("&qft=+filterui:color2-FGcls_RED+filterui:license-L2_L3_L4_L5_L6_L7")
 
 
 def test_safe_search_is_strict_in_every_request_of_the_spider(tmp_path):
-    for arguments in ({}, {"license_filter": "share"}):
+    for arguments in ({}, {"license": "share"}, {"size": "huge", "region": "de-de"}):
         spider = build(tmp_path, **arguments)
         for page, cursor, first in ((1, None, "1"), (2, 36, "36"), (3, None, "71")):
             request = spider.page_request(Query(text="ford mustang"), page, cursor)
@@ -70,8 +77,8 @@ def test_safe_search_is_strict_in_every_request_of_the_spider(tmp_path):
 
 
 def test_a_wrong_filter_is_one_clear_line(tmp_path):
-    with pytest.raises(UserError, match=r"license_filter 'free'.*public-domain"):
-        build(tmp_path, license_filter="free")
+    with pytest.raises(UserError, match=r"bing: unknown license 'free'.*public-domain"):
+        build(tmp_path, license="free")
 
 
 # --- The recorded page ------------------------------------------------------------------------
@@ -147,7 +154,7 @@ def test_recorded_pages_without_tiles_are_blocks_unless_they_say_otherwise(
 
 
 def test_a_filter_is_kept_as_a_filter_and_never_as_a_license(recorded):
-    for image in read_page(recorded, license_filter="public-domain").images:
+    for image in read_page(recorded, filters=SearchFilters(license="public-domain")).images:
         assert image.license == NO_LICENSE
         assert image.extra["license_filter"] == "bing:public-domain"
 

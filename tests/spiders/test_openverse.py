@@ -84,6 +84,22 @@ def test_the_license_argument_wins_over_the_setting(tmp_path):
         build(tmp_path, license="gpl")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "asked"),
+    [
+        ({"license": "public-domain"}, "license=cc0,pdm&"),
+        ({"license": "modify-commercial"}, "license=by,by-sa,cc0,pdm,sampling%2B&"),
+        ({"size": "large"}, "size=large&"),
+        ({"type": "photo", "aspect": "wide"}, "category=photograph&aspect_ratio=wide&"),
+        ({"safe": "moderate"}, "mature=false&"),
+    ],
+)
+def test_the_filters_of_all_engines_are_asked_in_its_words(tmp_path, arguments, asked):
+    url = build(tmp_path, **arguments).page_request(Query(text="x"), 1, None).url
+    assert asked in url
+    assert "mature=false" in url
+
+
 def test_without_a_contact_it_refuses_in_one_line_but_not_towards_the_built_in_web(tmp_path):
     with pytest.raises(UserError, match="CONTACT") as caught:
         build(tmp_path, {"CONTACT": ""})
