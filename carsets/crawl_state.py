@@ -18,6 +18,7 @@ from carsets.catalog.known_urls import KnownUrls
 from carsets.items import CarImage
 from carsets.outcomes import Outcome
 from carsets.places import Places
+from carsets.setting_checks import check_settings
 from carsets.vision.copies import Copies
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class CrawlState:
 
     def __init__(self, crawler: Crawler) -> None:
         settings = crawler.settings
+        check_settings(settings)
         self.run_id = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(3)}"
         self.places = Places.from_settings(settings)
         self.in_flight = InFlight(

@@ -21,9 +21,10 @@ COMPLETE = {"finished", "limit_reached"}
 UNGUARDED = "unguarded"
 # Why a run stops that cannot keep what it finds.
 STORE_FAULTS = {
-    "catalog_failed": "the catalog cannot be written",
-    "store_failed": "the image store cannot be written",
-    "disk_full": "no space left for images",
+    "catalog_failed": "the catalog cannot be written: mend that, then give the command again",
+    "store_failed": "the image store cannot be written: mend that, then give the command again",
+    "disk_full": "no space left for images (see DISK_FREE_MIN): make room, then give the command "
+    "again",
 }
 # Outcomes of URLs about which there was nothing left to do.
 DONE_BEFORE = {Outcome.KNOWN_URL, Outcome.OVER_LIMIT}

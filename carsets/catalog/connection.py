@@ -35,7 +35,7 @@ WRITERS_LOCK = 0x63617273  # PostgreSQL: any number, the same in every process
 _FAULTS = {
     "readonly": "cannot be written",
     "unable to open": "cannot be opened",
-    "not a database": "is not a carsets catalog",
+    "not a database": "is not a carsets catalog: check DATA_DIR or CATALOG_URL",
     "malformed": "is damaged; restore a copy, or move it away and crawl again",
     "disk is full": "cannot grow: the disk is full",
     "disk i/o": "cannot be read or written: the disk reports an error",

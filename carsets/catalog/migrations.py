@@ -37,15 +37,20 @@ def prepare(connection: Connection, *, create: bool, where: str) -> None:
         _write_version(connection, VERSION)
         return
     if schema_version.name not in tables:
-        raise CatalogError(f"{where} is not a carsets catalog")
+        raise CatalogError(no_catalog(where))
     version = connection.scalar(select(func.max(schema_version.c.version)))
     if version is None:
-        raise CatalogError(f"{where} is not a carsets catalog")
+        raise CatalogError(no_catalog(where))
     if version > VERSION:
         raise CatalogError(
             f"{where} has schema {version}, and this carsets knows {VERSION}: upgrade carsets"
         )
     _upgrade(connection, version)
+
+
+def no_catalog(where: str) -> str:
+    """Return the one line about a database that is somebody else's."""
+    return f"{where} is not a carsets catalog: check DATA_DIR or CATALOG_URL"
 
 
 def _upgrade(connection: Connection, version: int) -> None:

@@ -16,6 +16,7 @@ from scrapy.exceptions import UsageError
 from carsets.net.redaction import escape_controls, redact
 from carsets.outcomes import ExitCode
 from carsets.problems import UserError
+from carsets.setting_checks import check_settings
 
 if TYPE_CHECKING:
     import argparse
@@ -34,9 +35,14 @@ class Command(ScrapyCrawl):
         if len(args) != 1:
             raise UsageError("name one spider: scrapy list shows them all")
         assert self.crawler_process is not None
+        assert self.settings is not None
         problems: list[BaseException] = []
         try:
+            check_settings(self.settings)
             crawler = self._create_crawler(args[0])
+        except UserError as problem:
+            self._end(problem.exit_code, str(problem))
+            return
         except KeyError:
             self._end(ExitCode.BAD_USE, f"there is no spider {args[0]!r}: scrapy list shows all")
             return

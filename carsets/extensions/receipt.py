@@ -75,7 +75,8 @@ class Receipt:
         except OSError as error:
             logger.error("The receipt %s cannot be written: %s", path, error.strerror)
             self.crawler.stats.set_value("carsets/exit_code", int(ExitCode.STORE_FAILED))
-            self.crawler.stats.set_value("carsets/exit_reason", f"no receipt: {error.strerror}")
+            reason = f"the receipt {path} cannot be written ({error.strerror}): set RECEIPTS_DIR"
+            self.crawler.stats.set_value("carsets/exit_reason", reason)
             return
         self.crawler.stats.set_value("carsets/receipt", str(path))
         logger.info("Receipt: %s", path)

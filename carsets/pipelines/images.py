@@ -157,6 +157,9 @@ class CarImagesPipeline(Step, ImagesPipeline):
         """Run the step; Scrapy's own way for an image is what ``_download`` calls."""
         return await Step.process_item(self, item)
 
+    def _get_store(self, uri: str) -> None:  # type: ignore[override]
+        """Have no store: nothing is written here, and StoragePipeline tells of one that fails."""
+
     # --- Scrapy's media pipeline calls the rest -----------------------------------------------
 
     def get_media_requests(self, item: Any, info: MediaPipeline.SpiderInfo) -> list[Request]:

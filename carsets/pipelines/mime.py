@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from carsets.outcomes import Outcome
 from carsets.pipelines.drop import OutcomeDrop
 from carsets.pipelines.step import Step
+from carsets.problems import UserError
 from carsets.vision.inspection import Limits, Refusal
 from carsets.vision.inspection_pool import InspectionPool
 
@@ -25,13 +26,16 @@ class MimePipeline(Step):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         settings = crawler.settings
-        limits = Limits(
-            formats=tuple(settings.getlist("IMAGE_FORMATS")),
-            max_pixels=settings.getint("IMAGE_MAX_PIXELS"),
-            max_aspect=settings.getfloat("IMAGE_MAX_ASPECT"),
-            min_width=settings.getint("IMAGES_MIN_WIDTH"),
-            min_height=settings.getint("IMAGES_MIN_HEIGHT"),
-        )
+        try:
+            limits = Limits(
+                formats=tuple(settings.getlist("IMAGE_FORMATS")),
+                max_pixels=settings.getint("IMAGE_MAX_PIXELS"),
+                max_aspect=settings.getfloat("IMAGE_MAX_ASPECT"),
+                min_width=settings.getint("IMAGES_MIN_WIDTH"),
+                min_height=settings.getint("IMAGES_MIN_HEIGHT"),
+            )
+        except ValueError as error:
+            raise UserError(f"IMAGE_FORMATS, IMAGE_MAX_PIXELS: {error}") from None
         self.pool = InspectionPool(
             workers=settings.getint("INSPECTION_WORKERS"),
             limits=limits,

@@ -9,6 +9,7 @@ import shutil
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+from scrapy.exceptions import NotConfigured
 from scrapy.pipelines.files import FilesPipeline
 from scrapy.pipelines.images import ImagesPipeline
 from scrapy.utils.defer import ensure_awaitable
@@ -217,7 +218,11 @@ def open_store(address: str, run_id: str) -> Any:
             raise store_unusable(address, error) from None
     if scheme not in FilesPipeline.STORE_SCHEMES:
         raise UserError(f"IMAGES_STORE={address}: a path, s3:// or gs:// is expected")
-    return FilesPipeline.STORE_SCHEMES[scheme](address)
+    try:
+        return FilesPipeline.STORE_SCHEMES[scheme](address)
+    except (NotConfigured, ImportError) as error:
+        # Scrapy would only take this step out of the crawl, and lose every image.
+        raise UserError(f"IMAGES_STORE={address}: {error}; install it") from None
 
 
 def store_unusable(address: str, error: OSError) -> UserError:

@@ -115,7 +115,7 @@ def test_a_place_that_takes_no_receipt_is_a_failure_of_the_store(play, tmp_path)
     (tmp_path / "taken").write_text("a file")
     crawl = play(whole_run, {"RECEIPTS_DIR": str(tmp_path / "taken")})
     assert crawl.exit_code() == ExitCode.STORE_FAILED
-    assert "no receipt" in crawl.crawler.stats.get_value("carsets/exit_reason")
+    assert "cannot be written" in crawl.crawler.stats.get_value("carsets/exit_reason")
 
 
 def test_hosts_beyond_a_number_are_counted_together(play, monkeypatch):

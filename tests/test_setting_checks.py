@@ -1,0 +1,47 @@
+"""Settings that cannot be meant end in one line; those that are meant pass."""
+
+import pytest
+
+import carsets.settings
+from carsets.problems import UserError
+from carsets.setting_checks import NUMBERS, SWITCHES, WHOLE, check_settings
+
+OURS = {name: value for name, value in vars(carsets.settings).items() if name.isupper()}
+NOT_OURS = {"CONCURRENT_ITEMS"}  # checked although settings.py may leave Scrapy's value
+
+
+def test_the_shipped_settings_pass():
+    check_settings(OURS)
+    check_settings({})
+
+
+def test_only_settings_that_there_are_are_checked():
+    assert {*WHOLE, *NUMBERS, *SWITCHES} - NOT_OURS <= OURS.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "line"),
+    [
+        ("IMAGES_IN_FLIGHT", "0", "IMAGES_IN_FLIGHT=0: a whole number of at least 1 is expected"),
+        ("IMAGES_IN_FLIGHT", "1.5", "a whole number"),
+        ("NEAR_DUPLICATE_DISTANCE", 12, "a whole number from 0 to 11 is expected"),
+        ("DOWNLOAD_TIMEOUT", "soon", "DOWNLOAD_TIMEOUT=soon: a number of at least 0.1"),
+        ("DOWNLOAD_DELAY", "nan", "DOWNLOAD_DELAY=nan: a number"),
+        ("DOWNLOAD_DELAY", -1, "a number of at least 0"),
+        ("CAR_DETECTION_KEEP", 7, "a number from 0 to 1"),
+        ("ROBOTSTXT_OBEY", "maybe", "ROBOTSTXT_OBEY=maybe: True or False is expected"),
+        ("RESERVATION_POLICY", "lax", "strict or research is expected"),
+        ("LICENSE_ALLOWED", "by,cc-zero", "unknown license 'cc-zero'"),
+        ("LICENSE_ALLOWED", [], "no license"),
+    ],
+)
+def test_what_cannot_be_meant_is_named(name, value, line):
+    with pytest.raises(UserError) as problem:
+        check_settings(OURS | {name: value})
+    assert line in str(problem.value)
+    assert "\n" not in str(problem.value)
+
+
+@pytest.mark.parametrize("value", ["True", "false", "0", 1, False])
+def test_switches_are_read_as_scrapy_reads_them(value):
+    check_settings(OURS | {"ROBOTSTXT_OBEY": value})
