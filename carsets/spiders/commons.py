@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlencode
 
 import scrapy
-from scrapy.downloadermiddlewares.retry import get_retry_request
 
 from carsets.answers import Answer
 from carsets.commons_file import EXTMETADATA, is_bitmap, read_file
@@ -41,6 +40,8 @@ THUMBNAIL_WIDTH = 1280  # pixels; one of the widths that Wikimedia keeps ready
 MAX_PIECES = 20  # answers over which the details of one batch may be spread
 MAX_CONTINUE = 2_000  # characters of what the API wants back
 CATEGORY = "Category:"
+LAG_RETRIES = 3  # times that a question is put again while the servers lag
+_KEPT_META = ("handle_httpstatus_list", "carsets_source", "download_maxsize", "pieces")
 
 
 def search_url(text: str, more: str = "") -> str:
@@ -234,12 +235,12 @@ class CommonsSpider(ImageSearchSpider):
         self, response: Response, query: Query, page: int, taken: int
     ) -> AsyncIterator[CarImage | scrapy.Request]:
         """Wait while the servers lag, and collect a batch that comes in pieces."""
-        if response.request and is_lag(response.body):
-            again = get_retry_request(response.request, spider=self, reason="maxlag")
-            if again:
-                await asyncio.sleep(self._pause(response))
-                yield again
-                return
+        lags = response.meta.get("lags", 0)
+        if response.request and lags < LAG_RETRIES and is_lag(response.body):
+            await asyncio.sleep(self._pause(response))
+            kept = {name: response.meta[name] for name in _KEPT_META if name in response.meta}
+            yield response.request.replace(meta=kept | {"lags": lags + 1}, dont_filter=True)
+            return
         pieces: list[bytes] = response.meta.get("pieces", [])
         if response.status == 200 and len(pieces) < MAX_PIECES and is_piece(response.body):
             if self._stopping:
