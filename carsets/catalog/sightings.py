@@ -248,6 +248,7 @@ def unfinished(connection: Connection, source: str, max_attempts: int) -> Iterat
                     queries.c.source == sightings.c.source,
                     queries.c.query_id == sightings.c.query_id,
                 ),
+                isouter=True,
             )
             .where(sightings.c.source == source, waiting, sightings.c.sighting_id > last)
             .order_by(sightings.c.sighting_id)
