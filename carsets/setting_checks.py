@@ -32,7 +32,7 @@ WHOLE: dict[str, tuple[int, float]] = {
     "IMAGES_IN_FLIGHT": (1, math.inf),
     "IMAGES_IN_FLIGHT_BYTES": (1, math.inf),
     "URL_MAX_ATTEMPTS": (1, math.inf),
-    "URLS_PER_HOST": (1, math.inf),
+    "URLS_PER_HOST": (0, math.inf),
     "IMAGES_MIN_WIDTH": (0, math.inf),
     "IMAGES_MIN_HEIGHT": (0, math.inf),
     "IMAGE_MAX_PIXELS": (1, math.inf),

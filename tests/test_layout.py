@@ -55,6 +55,7 @@ NOT_FOR_IMPORT = ("spiders", "pipelines", "extensions", "commands", "addons")
 SHARED_INSIDE = {
     "carsets.spiders.base",
     "carsets.pipelines.drop",
+    "carsets.pipelines.local_store",
     "carsets.pipelines.step",
 }
 

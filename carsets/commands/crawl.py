@@ -35,10 +35,9 @@ class Command(ScrapyCrawl):
         if len(args) != 1:
             raise UsageError("name one spider: scrapy list shows them all")
         assert self.crawler_process is not None
-        assert self.settings is not None
         problems: list[BaseException] = []
         try:
-            check_settings(self.settings)
+            check_settings(self.settings or {})
             crawler = self._create_crawler(args[0])
         except UserError as problem:
             self._end(problem.exit_code, str(problem))

@@ -5,6 +5,7 @@ import pytest
 from carsets.licenses import NO_LICENSE, Evidence, read_license
 from carsets.outcomes import Outcome
 from carsets.pipelines.license import LicensePipeline
+from carsets.problems import UserError
 
 BY = read_license("https://creativecommons.org/licenses/by/4.0/", Evidence.API)
 BY_NC = read_license("https://creativecommons.org/licenses/by-nc/2.0/", Evidence.API)
@@ -37,5 +38,5 @@ def test_research_records_a_reservation_and_goes_on(build, car_image, outcome, j
 
 
 def test_a_misspelt_license_stops_the_run_with_one_line(build):
-    with pytest.raises(ValueError, match=r"LICENSE_ALLOWED|license"):
+    with pytest.raises(UserError, match="LICENSE_ALLOWED: unknown license"):
         build(LicensePipeline, LICENSE_ALLOWED=["by-4.O"])
