@@ -9,6 +9,7 @@ from carsets.answers import Answer
 from carsets.foreign_text import ForeignTextError, pixels, read_json, to_int, to_text
 from carsets.items import FoundImage
 from carsets.outcomes import QueryOutcome
+from carsets.search_filters import ANYTHING, STRICT, SearchFilters, engine_words, license_note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -16,10 +17,36 @@ if TYPE_CHECKING:
 API_HOST = "customsearch.googleapis.com"
 ENDPOINT = f"https://{API_HOST}/customsearch/v1"
 PAGE_SIZE = 10
+# What the API calls the filters: parameters of the address. It has none for aspect.
+_CC = "cc_publicdomain|cc_attribute|cc_sharealike"
+_COLORS = ("red", "orange", "yellow", "green", "teal", "blue", "purple", "pink", "brown")
+FILTER_WORDS: Mapping[str, Mapping[str, str]] = {
+    "size": {word: f"imgSize={word}" for word in ("small", "medium", "large", "huge")},
+    "color": {
+        **{word: f"imgDominantColor={word}" for word in (*_COLORS, "black", "gray", "white")},
+        "color": "imgColorType=color",
+        "monochrome": "imgColorType=gray",
+    },
+    "type": {
+        **{word: f"imgType={word}" for word in ("photo", "clipart", "animated", "face")},
+        "line": "imgType=lineart",
+        "transparent": "imgColorType=trans",
+    },
+    "date": {word: f"dateRestrict={word[0]}1" for word in ("day", "week", "month", "year")},
+    "license": {
+        "any-cc": f"rights={_CC}|cc_noncommercial|cc_nonderived",
+        "public-domain": "rights=cc_publicdomain",
+        "share": f"rights={_CC}|cc_noncommercial|cc_nonderived",
+        "commercial": f"rights=({_CC}|cc_nonderived).-(cc_noncommercial)",
+        "modify": f"rights=({_CC}|cc_noncommercial).-(cc_nonderived)",
+        "modify-commercial": f"rights=({_CC}).-(cc_noncommercial|cc_nonderived)",
+    },
+    "safe": {STRICT: "safe=active"},
+}
 REACH = 100  # the start of a page and its size may not add up to more
 
 
-def search_url(text: str, start: int, *, engine: str, filters: Mapping[str, str]) -> str:
+def search_url(text: str, start: int, *, engine: str, filters: SearchFilters = ANYTHING) -> str:
     """Return the address of the page that begins with result ``start`` (from 1), without key."""
     parameters: dict[str, str | int] = {
         "cx": engine,
@@ -27,13 +54,16 @@ def search_url(text: str, start: int, *, engine: str, filters: Mapping[str, str]
         "searchType": "image",
         "num": min(PAGE_SIZE, REACH - start),
         "start": start,
-        **filters,
-        "safe": "active",
+        "gl": filters.country or "us",
+        "hl": filters.language or "en",
+        **dict(word.split("=", 1) for word in engine_words(filters, FILTER_WORDS).values()),
     }
     return f"{ENDPOINT}?{urlencode(parameters)}"
 
 
-def read_answer(body: bytes | str, *, status: int = 200, filters: str = "") -> Answer:
+def read_answer(
+    body: bytes | str, *, status: int = 200, filters: SearchFilters = ANYTHING
+) -> Answer:
     """Read one answer of the API."""
     try:
         answer = read_json(body)
@@ -64,7 +94,7 @@ def read_answer(body: bytes | str, *, status: int = 200, filters: str = "") -> A
     )
 
 
-def read_item(record: Any, filters: str = "") -> FoundImage | None:
+def read_item(record: Any, filters: SearchFilters = ANYTHING) -> FoundImage | None:
     """Read one image; None when it lacks what every image has."""
     try:
         image_url, about = to_text(record["link"]), record["image"]
@@ -77,7 +107,7 @@ def read_item(record: Any, filters: str = "") -> FoundImage | None:
         "mime": to_text(record.get("mime"), 100),
         "bytes": to_int(about.get("byteSize")),
         "site": to_text(record.get("displayLink"), 300),
-        "filters": f"google:{filters}" if filters else "",
+        **license_note("google", filters),
     }
     return FoundImage(
         image_url=image_url,

@@ -15,6 +15,7 @@ from carsets.answers import Answer
 from carsets.foreign_text import MAX_PAGE_BYTES, pixels, to_text
 from carsets.items import FoundImage
 from carsets.outcomes import QueryOutcome
+from carsets.search_filters import ANYTHING, STRICT, SearchFilters, engine_words, license_note
 from carsets.start_tags import StartTag, start_tags
 
 if TYPE_CHECKING:
@@ -24,6 +25,26 @@ ENDPOINT = "https://www.google.com/search"
 # All that the browser may reach: the page, the form before it, and the scripts of both.
 HOSTS = ("www.google.com", "consent.google.com", "www.gstatic.com", "ssl.gstatic.com")
 MAX_RESULTS = 300  # what scrolling reaches; not measured, more than one query should be asked for
+
+# What the page calls the filters: pieces of ``tbs``. Safe search is its own parameter.
+_COLORS = ("red", "orange", "yellow", "green", "teal", "blue", "purple", "pink", "brown")
+FILTER_WORDS: Mapping[str, Mapping[str, str]] = {
+    "size": {"small": "isz:i", "medium": "isz:m", "large": "isz:l", "huge": "isz:lt,islt:10mp"},
+    "color": {
+        **{word: f"ic:specific,isc:{word}" for word in (*_COLORS, "black", "gray", "white")},
+        "color": "ic:color",
+        "monochrome": "ic:gray",
+    },
+    "type": {
+        **{word: f"itp:{word}" for word in ("photo", "clipart", "animated", "face")},
+        "line": "itp:lineart",
+        "transparent": "ic:trans",
+    },
+    "aspect": {"square": "iar:s", "wide": "iar:w", "tall": "iar:t"},
+    "date": {word: f"qdr:{word[0]}" for word in ("day", "week", "month", "year")},
+    "license": {"any-cc": "sur:cl"},
+    "safe": {STRICT: "active"},
+}
 MAX_LISTS = 2000  # of images, read in one page; a recorded one has 27
 LONGEST_LIST = 40_000  # characters of one of them; recorded ones stay below 4,000
 
@@ -41,18 +62,24 @@ _NO_RESULTS = re.compile(
 )
 
 
-def search_url(
-    text: str, *, tbs: str = "", country: str = "us", language: str = "en", site: str = ""
-) -> str:
+def search_url(text: str, filters: SearchFilters = ANYTHING) -> str:
     """Return the address of the page. Safe search is on, always."""
-    words = f"{text} site:{site}" if site else text
-    parameters = {"q": words, "udm": "2", "hl": language, "gl": country, "safe": "active"}
-    if tbs:
-        parameters["tbs"] = tbs
+    wanted = engine_words(filters, FILTER_WORDS)
+    parameters = {
+        "q": text,
+        "udm": "2",  # images
+        "hl": filters.language or "en",
+        "gl": filters.country or "us",
+        "safe": wanted.pop("safe"),
+    }
+    if wanted:
+        parameters["tbs"] = ",".join(wanted.values())
     return f"{ENDPOINT}?{urlencode(parameters, safe=':,')}"
 
 
-def read_page(html: str, *, url: str = "", status: int = 200, filters: str = "") -> Answer:
+def read_page(
+    html: str, *, url: str = "", status: int = 200, filters: SearchFilters = ANYTHING
+) -> Answer:
     """Read one page; ``url`` is where the browser ended, ``filters`` what was asked with.
 
     Raises ``ForeignTextError`` for a page of too many tags to be one.
@@ -110,7 +137,7 @@ def _is_image(facts: Any) -> bool:
     )
 
 
-def _image(facts: list[Any], page_url: str, filters: str) -> FoundImage | None:
+def _image(facts: list[Any], page_url: str, filters: SearchFilters) -> FoundImage | None:
     thumbnail, original = facts[2], facts[3]
     if not original[0].startswith(("http://", "https://")):
         return None
@@ -121,7 +148,7 @@ def _image(facts: list[Any], page_url: str, filters: str) -> FoundImage | None:
         "site": to_text(_at(page, 12)),
         "file_size": to_text(_at(_entries(more, "2000"), 2), 20),
         "iptc": _iptc(_at(page, 18)),
-        "filters": f"google:{filters}" if filters else "",
+        **license_note("google", filters),
     }
     return FoundImage(
         image_url=to_text(original[0]),

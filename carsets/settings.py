@@ -151,8 +151,6 @@ BROWSER_TIMEOUT = 30.0  # seconds for a page to begin, and for what is awaited o
 SEARCH_REGION = "us-en"  # whose results, where -a region= says nothing: country and language
 # Public engines are asked for strict safe search. -a safe=off is refused unless this allows it.
 SAFE_SEARCH_OFF_ALLOWED = False
-GOOGLE_COUNTRY = "us"  # whose results
-GOOGLE_LANGUAGE = "en"
 GOOGLE_SCROLLS = 10  # of one page at most; each brings about a hundred tiles
 FLICKR_GEO = False  # whether to keep where a photo was taken: personal data, needed by few
 FLICKR_LONGEST_SIDE = 2048  # pixels; of the sizes that Flickr offers the largest within this

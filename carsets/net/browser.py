@@ -61,7 +61,7 @@ def shown(settle: Callable[[Any], Awaitable[None]]) -> dict[str, Any]:
     ``settle`` gets Playwright's page when it has begun; when it returns, the page is read as it
     then stands.
     """
-    return {PAGE: settle}
+    return {PAGE: settle, "dont_retry": True}  # asking again prolongs a block
 
 
 def _check_storage_state(path: str) -> None:

@@ -20,14 +20,14 @@ from typing import TYPE_CHECKING, ClassVar
 import scrapy
 
 from carsets import google_api, google_page
+from carsets.filtered_source import FilteredSearchSpider
 from carsets.foreign_text import MAX_PAGE_BYTES, to_int
 from carsets.net.browser import shown, use_browser
 from carsets.net.secret_parameters import secret_parameters, without_secrets
 from carsets.problems import UserError
-from carsets.spiders.base import ImageSearchSpider
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
 
     from playwright.async_api import Page
     from scrapy.http import Response
@@ -68,14 +68,16 @@ async def _tiles(page: Page) -> int:
     return await page.locator("div[data-docid]").count()
 
 
-class GoogleSpider(ImageSearchSpider):
+class GoogleSpider(FilteredSearchSpider):
     """Images from Google."""
 
     name = "google"
-    arguments = ImageSearchSpider.arguments | {"mode"}
+    arguments = FilteredSearchSpider.arguments | {"mode"}
     page_size: ClassVar[int] = google_api.PAGE_SIZE
     max_results: ClassVar[int] = google_api.REACH - 1
     requests_per_minute: ClassVar[float] = 60
+    filter_words: ClassVar[Mapping[str, Mapping[str, str]]] = google_api.FILTER_WORDS
+    has_regions: ClassVar[bool] = True
 
     def prepare(self) -> None:
         """Read the mode, and what it needs."""
@@ -90,6 +92,7 @@ class GoogleSpider(ImageSearchSpider):
 
     def _prepare_page(self) -> None:
         use_browser(self.settings, google_page.HOSTS)
+        self.filter_words = google_page.FILTER_WORDS  # type: ignore[misc]  # of this run
         # One visit shows all that a query gets: the tiles come while the page is scrolled.
         self.requests_per_minute = PAGE_PER_MINUTE  # type: ignore[misc]  # of this run
 
@@ -108,7 +111,7 @@ class GoogleSpider(ImageSearchSpider):
         if self.mode == "page":
             return self._shown_page(query)
         start = to_int(cursor) or (page - 1) * google_api.PAGE_SIZE + 1
-        url = google_api.search_url(query.text, start, engine=self.engine, filters={})
+        url = google_api.search_url(query.text, start, engine=self.engine, filters=self.filters)
         secret = secret_parameters(google_api.API_HOST, {"key": self.key})
         return scrapy.Request(url, meta={"download_maxsize": MAX_PAGE_BYTES, **secret})
 
@@ -120,19 +123,17 @@ class GoogleSpider(ImageSearchSpider):
             scrolls=self.settings.getint("GOOGLE_SCROLLS", 10),
             seconds=self.settings.getfloat("BROWSER_TIMEOUT", 30.0),
         )
-        url = google_page.search_url(
-            query.text,
-            country=self.settings.get("GOOGLE_COUNTRY", "us"),
-            language=self.settings.get("GOOGLE_LANGUAGE", "en"),
-        )
+        url = google_page.search_url(query.text, self.filters)
         return scrapy.Request(url, meta=shown(scroll))
 
     def read_page(self, response: Response) -> Answer:
         """Read one answer of the mode's kind."""
         if self.mode == "page":
             text = response.body.decode("utf-8", "replace")
-            return google_page.read_page(text, url=response.url, status=response.status)
-        return google_api.read_answer(response.body, status=response.status)
+            return google_page.read_page(
+                text, url=response.url, status=response.status, filters=self.filters
+            )
+        return google_api.read_answer(response.body, status=response.status, filters=self.filters)
 
     async def parse_page(
         self, response: Response, query: Query, page: int, taken: int
