@@ -52,6 +52,9 @@ class StoragePipeline(Step):
         self.store: Any = open_store(self.folder, self.state.run_id)
         self.disk_free_min = crawler.settings.getint("DISK_FREE_MIN")
         self.written = 0
+        # One at a time, as the catalog does it: or all that are in flight would wait for a
+        # catalog that is locked, each as long as the first.
+        self.deciding = asyncio.Lock()
 
     async def open_spider(self) -> None:
         """Settle what killed runs have left in the store."""
@@ -83,7 +86,10 @@ class StoragePipeline(Step):
         await self.write(path, item)
         item.path = path
         try:
-            admission, batches = await asyncio.to_thread(self.admit, item)
+            async with self.deciding:
+                if self.state.stop_reason == "catalog_failed":
+                    raise CatalogError("the catalog has failed before")
+                admission, batches = await asyncio.to_thread(self.admit, item)
         except CatalogError as error:
             self.state.stop("catalog_failed")
             await self.discard(path)

@@ -56,6 +56,8 @@ def become(command: dict) -> None:
     os.chdir(command["folder"])
     os.environ.clear()
     os.environ.update(command["environment"])
+    places = os.environ["PYTHONPATH"].split(os.pathsep)
+    sys.path[:0] = [place for place in places if place not in sys.path]
     nothing = os.open(os.devnull, os.O_RDONLY)
     os.dup2(nothing, 0)
     for number, name in ((1, "stdout"), (2, "stderr")):
