@@ -8,6 +8,7 @@ import socket
 
 CONTROL_HOST = "control.carsets.test"
 BING, OPENVERSE, FLICKR = "www.bing.com", "api.openverse.org", "api.flickr.com"
+YANDEX_WEB, VPIC = "yandex.ru", "vpic.nhtsa.dot.gov"
 FLICKR_IMAGES = "live.staticflickr.com"
 COMMONS, COMMONS_FILES = "commons.wikimedia.org", "upload.wikimedia.org"
 OPEN_IMAGES_COPIES = "open-images-dataset.s3.amazonaws.com"
@@ -68,6 +69,8 @@ _KNOWN = frozenset(
         BING,
         "th.bing.com",
         "ts1.mm.bing.net",
+        YANDEX_WEB,
+        VPIC,
         OPENVERSE,
         "api.openverse.engineering",
         FLICKR,

@@ -14,7 +14,15 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from carsets.fakeweb import bing_pages, commons_host, flickr_api, google_hosts, names, openverse_api
+from carsets.fakeweb import (
+    bing_pages,
+    commons_host,
+    flickr_api,
+    google_hosts,
+    names,
+    openverse_api,
+    web_counts,
+)
 from carsets.fakeweb.corpus import PER_COMBINATION
 from carsets.fakeweb.hostile import hostile_answer
 from carsets.fakeweb.image_hosts import image_answer, thumbnail_answer
@@ -22,6 +30,7 @@ from carsets.fakeweb.modes import MODES, mode_answer
 from carsets.fakeweb.robots import robots_answer
 from carsets.fakeweb.tls import server_context
 from carsets.fakeweb.traffic import Mode, Traffic
+from carsets.fakeweb.vpic_api import vpic_answer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -89,6 +98,12 @@ class FakeWebServer:
             return await self._flickr(request)
         if host in {names.OPENVERSE, "api.openverse.engineering"}:
             return await self._openverse(request)
+        if host == names.YANDEX_WEB:
+            page = web_counts.yandex_page(dict(request.query))
+            return web.Response(text=page, content_type="text/html")
+        if host == names.VPIC:
+            answer = vpic_answer(request.path)
+            return web.json_response(answer, status=200 if answer else 404)
         if host == names.COMMONS:
             return await commons_host.api_answer(request, hits, self.per_combination)
         if host == names.COMMONS_FILES:
@@ -100,6 +115,9 @@ class FakeWebServer:
         return await image_answer(request, host, hits, self._artists)
 
     async def _bing(self, request: web.Request) -> web.Response:
+        if request.path == "/search":
+            page = web_counts.bing_page(dict(request.query))
+            return web.Response(text=page, content_type="text/html")
         if request.path not in {"/images/async", "/images/search"}:
             return web.Response(status=404)
         page = bing_pages.search_answer(request.path, dict(request.query), self.per_combination)
