@@ -30,6 +30,19 @@ STORE_FAULTS = {
 DONE_BEFORE = {Outcome.KNOWN_URL, Outcome.OVER_LIMIT}
 
 
+@dataclass(slots=True, kw_only=True)
+class Collected:
+    """What a run brings that is after something else than images: totals, vehicles.
+
+    Kept up to date by the spider, in its attribute ``collected``.
+    """
+
+    what: str  # in the plural, for people
+    kept: int = 0
+    without: int = 0  # answers that did not hold what was asked for
+    before: int = 0  # questions that an earlier run has settled
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunFacts:
     """All that the exit code depends on."""
@@ -43,6 +56,7 @@ class RunFacts:
     bad_use: str = ""  # what the user has to mend
     fault: str = ""  # what the catalog or the store complained of
     dataset: int = 0  # images that the dataset has at the end
+    collected: Collected | None = None  # of a run that is not after images
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +82,8 @@ def judge(facts: RunFacts) -> Verdict:
         )
     if partial := _partial(facts):
         return Verdict(ExitCode.PARTIAL, partial)
+    if facts.collected is not None:
+        return _judge_collected(facts.collected)
     kept = facts.outcomes.get(Outcome.STORED, 0)
     if kept:
         return Verdict(ExitCode.OK, f"{kept} images kept, all queries answered")
@@ -76,6 +92,18 @@ def judge(facts: RunFacts) -> Verdict:
             ExitCode.OK, f"nothing new: all was done before, the dataset has {facts.dataset} images"
         )
     return Verdict(ExitCode.NOTHING_KEPT, _why_nothing(facts))
+
+
+def _judge_collected(collected: Collected) -> Verdict:
+    """Return how a run ends that is not after images: well, if every question got its answer."""
+    what = collected.what
+    without = f"; {collected.without} answers without" if collected.without else ""
+    if collected.kept:
+        return Verdict(ExitCode.OK, f"{collected.kept} {what}, all queries answered{without}")
+    if collected.before and not collected.without:
+        reason = f"nothing new: {collected.before} questions were answered before"
+        return Verdict(ExitCode.OK, reason)
+    return Verdict(ExitCode.NOTHING_KEPT, f"no {what}{without}")
 
 
 def _store_fault(facts: RunFacts) -> str:

@@ -1,4 +1,4 @@
-"""What travels: what a source said (``FoundImage``) and the item on its way (``CarImage``)."""
+"""What travels: what a source said (``FoundImage``), the image on its way, and counted totals."""
 
 from __future__ import annotations
 
@@ -93,3 +93,18 @@ class CarImage:
     # --- How it ended ---
     outcome: Outcome | None = None
     note: str = ""  # what exactly was wrong, for people
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResultCount:
+    """How many results an engine said that a query has. Flat, so that feeds can hold it."""
+
+    source: str  # the engine
+    query: str  # the words that were asked
+    query_id: str  # of a query for images with the same words and labels too
+    labels: Mapping[str, str] = field(default_factory=dict)
+    word: str = ""  # of these words the one that was added to the vehicle
+    total: int | None = None  # None: the engine answered, and told no total
+    raw: str = ""  # as the engine wrote it
+    language: str = ""  # in which it was asked; "" where the engine knows none
+    counted_at: str = ""  # ISO 8601, UTC

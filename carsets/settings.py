@@ -136,6 +136,9 @@ DOWNLOAD_SLOTS = {
     "api.flickr.com": {"concurrency": 1, "delay": 1.1, "jitter": 0.0},  # its rule: 3,600 an hour
     "customsearch.googleapis.com": {"concurrency": 1, "delay": 1.0, "jitter": 0.0},  # politeness
     "www.google.com": {"concurrency": 1, "delay": 10.0, "jitter": 0.3},  # in a browser: as people
+    "image.baidu.com": {"concurrency": 1, "delay": 3.0, "jitter": 0.2},  # no rule known: politeness
+    "yandex.ru": {"concurrency": 1, "delay": 10.0, "jitter": 0.2},  # counts; captchas come fast
+    "vpic.nhtsa.dot.gov": {"concurrency": 1, "delay": 1.0, "jitter": 0.2},  # a public registry
     "live.staticflickr.com": {"concurrency": 4, "delay": 0.25, "jitter": 0.2},  # made for traffic
     "commons.wikimedia.org": {"concurrency": 1, "delay": 1.0, "jitter": 0.0},  # "in series"
     "upload.wikimedia.org": {"concurrency": 2, "delay": 0.5, "jitter": 0.2},  # its robot policy: 2
@@ -151,10 +154,18 @@ BROWSER_TIMEOUT = 30.0  # seconds for a page to begin, and for what is awaited o
 SEARCH_REGION = "us-en"  # whose results, where -a region= says nothing: country and language
 # Public engines are asked for strict safe search. -a safe=off is refused unless this allows it.
 SAFE_SEARCH_OFF_ALLOWED = False
+# CountsSpider: totals younger than this are not asked again. At Openverse's 200 questions a day a
+# plan of 4,184 takes 21 days.
+COUNTS_MAX_AGE = 30  # days
+COUNTS_MOST_FAILURES = 3  # unreadable or lost answers in a row; then no more of that engine
+# scrapy counts: the share of all results by which the first body style must lead the second one.
+COUNTS_MIN_MARGIN = 0.1
 GOOGLE_SCROLLS = 10  # of one page at most; each brings about a hundred tiles
 FLICKR_GEO = False  # whether to keep where a photo was taken: personal data, needed by few
 FLICKR_LONGEST_SIDE = 2048  # pixels; of the sizes that Flickr offers the largest within this
 FLICKR_RETRY_DELAY = 30.0  # seconds after "service not available"
+
+OPENIMAGES_MIN_CONFIDENCE = 0.5  # of a label that a machine gave; the lists hold few below it
 
 # --- What `scrapy plan` assumes: the crawl of 2016 that asked for 1,046,000 images ------------
 

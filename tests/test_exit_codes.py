@@ -2,7 +2,7 @@
 
 import pytest
 
-from carsets.exit_codes import RunFacts, judge
+from carsets.exit_codes import Collected, RunFacts, judge
 from carsets.outcomes import ExitCode, Outcome, QueryOutcome
 
 KEPT = {Outcome.STORED: 3, Outcome.HTTP_404: 2}
@@ -67,3 +67,27 @@ def test_no_lost_query_is_success(outcome):
 @pytest.mark.parametrize("outcome", [o for o in Outcome if o is not Outcome.STORED])
 def test_a_run_that_kept_nothing_is_no_success(outcome):
     assert judge(facts({outcome: 5})).code is not ExitCode.OK
+
+
+@pytest.mark.parametrize(
+    ("collected", "queries", "code", "word"),
+    [
+        (Collected(what="totals", kept=3), ANSWERED, ExitCode.OK, "3 totals, all queries answered"),
+        (Collected(what="totals", kept=3, without=1), ANSWERED, ExitCode.OK, "1 answers without"),
+        (Collected(what="totals", without=3), ANSWERED, ExitCode.NOTHING_KEPT, "no totals"),
+        (Collected(what="totals", before=3), {}, ExitCode.OK, "3 questions were answered before"),
+        (Collected(what="totals"), {}, ExitCode.NOTHING_KEPT, "no totals"),
+        (
+            Collected(what="totals", kept=3),
+            {QueryOutcome.BLOCKED: 1},
+            ExitCode.PARTIAL,
+            "1 blocked",
+        ),
+    ],
+)
+def test_runs_that_are_not_after_images_end_well_when_every_query_was_answered(
+    collected, queries, code, word
+):
+    verdict = judge(facts({}, queries=queries, dataset=5, collected=collected))
+    assert verdict.code is code
+    assert word in verdict.reason

@@ -6,13 +6,13 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from carsets.catalog.rows import ImageRow, SightingRow
+from carsets.catalog.rows import CountRow, ImageRow, SightingRow
 from carsets.items import FoundImage
 from carsets.licenses import DeclaredLicense, Evidence
 from carsets.outcomes import Outcome
 
 if TYPE_CHECKING:
-    from carsets.items import CarImage
+    from carsets.items import CarImage, ResultCount
 
 # Outcomes of images that have a row of their own in the catalog.
 WITH_ROW = {Outcome.STORED, Outcome.NOT_A_CAR}
@@ -80,6 +80,22 @@ def found_again(row: Any) -> FoundImage:
             row.license, Evidence(row.license_evidence), row.license_url, row.license_raw
         ),
         attribution=row.attribution,
+    )
+
+
+def count_row(item: ResultCount, run_id: str) -> CountRow:
+    """Return what is kept of a total."""
+    return CountRow(
+        source=item.source,
+        query_id=item.query_id,
+        text=item.query,
+        labels=item.labels,
+        word=item.word,
+        total=item.total,
+        raw=item.raw,
+        language=item.language,
+        counted_at=item.counted_at,
+        run_id=run_id,
     )
 
 

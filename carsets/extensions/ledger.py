@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy import signals
 from scrapy.exceptions import CloseSpider, NotConfigured
 
-from carsets.catalog.entries import image_row, now, sighting_row
+from carsets.catalog.entries import count_row, image_row, now, sighting_row
 from carsets.catalog.rows import PageRow, QueryEndRow, RunRow
 from carsets.crawl_state import CrawlState
 from carsets.exit_codes import RunFacts, judge
-from carsets.items import CarImage
+from carsets.items import CarImage, ResultCount
 from carsets.ledger.batch_writer import BatchWriter
 from carsets.ledger.books import Books, run_ended
 from carsets.ledger.page_tracker import PageTracker
@@ -151,6 +151,7 @@ class Ledger:
                 bad_use=self.bad_use,
                 fault=self.fault,
                 dataset=dataset,
+                collected=getattr(self.crawler.spider, "collected", None),
             )
         )
 
@@ -201,7 +202,12 @@ class Ledger:
         self._move_done(query.query_id)
 
     async def saw_scraped(self, item: Any) -> None:
-        """Write down an image that has gone all the way."""
+        """Write down an image that has gone all the way, or a total."""
+        if isinstance(item, ResultCount):
+            self.writer.batch.counts.append(count_row(item, self.books.run_id))
+            self.writer.touch()
+            await self.writer.room()
+            return
         await self._settle(item, Outcome.ERROR, "no step gave it an outcome")
 
     async def saw_dropped(self, item: Any, exception: BaseException) -> None:

@@ -10,6 +10,7 @@ import re
 import shlex
 import sys
 from collections import Counter
+from dataclasses import asdict
 from hashlib import file_digest, sha256
 from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
@@ -30,7 +31,7 @@ from carsets.spiders.base import CarsetsSpider
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from scrapy import Request
+    from scrapy import Request, Spider
     from scrapy.crawler import Crawler
     from scrapy.settings import BaseSettings
 
@@ -98,6 +99,7 @@ class Receipt:
             "outcomes": books.by_code(),
             "kept": books.kept,
             "bytes": books.kept_bytes,
+            **collected(spider),
             "queries": list(books.queries.lines()),
             "steps": steps(self.crawler.stats.get_stats()),
             "hosts": dict(self.hosts.most_common()),
@@ -107,6 +109,12 @@ class Receipt:
             "exit_code": int(verdict.code),
             "exit_reason": verdict.reason,
         }
+
+
+def collected(spider: Spider) -> dict[str, Any]:
+    """Return what a run brought that was not after images."""
+    facts = getattr(spider, "collected", None)
+    return {} if facts is None else {"collected": asdict(facts)}
 
 
 def command() -> list[str]:

@@ -1,0 +1,1 @@
+"""What engines are asked for their totals, and how their answers are read. One file per engine."""
