@@ -48,7 +48,7 @@ def code_of_pk(pk: int) -> str:
 def time_of_pk(pk: int) -> str:
     """Return when a post was made, in ISO 8601, from its number alone; "" for what is none."""
     milliseconds = (pk >> 23) + _EPOCH
-    return _iso(milliseconds // 1000) if pk >> 23 else ""
+    return iso_time(milliseconds // 1000) if pk >> 23 else ""
 
 
 def hashtags(text: str) -> tuple[str, ...]:
@@ -94,6 +94,11 @@ def is_media(value: Mapping[str, Any]) -> bool:
     )
 
 
+def is_video(media: Mapping[str, Any]) -> bool:
+    """Say whether a post, or a piece of one, is a video."""
+    return media.get("is_video") is True or to_int(media.get("media_type")) == _VIDEO
+
+
 def read_media(media: Mapping[str, Any]) -> list[FoundImage]:
     """Return the pictures of one post; none for a video or for what cannot be read."""
     children = _children(media)
@@ -114,7 +119,8 @@ def _children(media: Mapping[str, Any]) -> list[Mapping[str, Any]]:
         edges = sidecar.get("edges") if isinstance(sidecar, dict) else None
         nodes = edges if isinstance(edges, list) else []
         carousel = [edge.get("node") for edge in nodes if isinstance(edge, dict)]
-    return [child for child in carousel if isinstance(child, dict)][:_MAX_CHILDREN]
+    children: list[Mapping[str, Any]] = [child for child in carousel if isinstance(child, dict)]
+    return children[:_MAX_CHILDREN]
 
 
 def _post(media: Mapping[str, Any]) -> dict[str, Any]:
@@ -135,7 +141,7 @@ def _post(media: Mapping[str, Any]) -> dict[str, Any]:
         "page_url": f"https://www.instagram.com/p/{code}/" if code else "",
         "description": caption,
         "tags": hashtags(caption),
-        "uploaded": _iso(taken) if taken else time_of_pk(pk),
+        "uploaded": iso_time(taken) if taken else time_of_pk(pk),
         "extra": {name: value for name, value in extra.items() if value not in (None, "", {})},
         "accessibility": to_text(media.get("accessibility_caption"), 2000),
     }
@@ -144,7 +150,7 @@ def _post(media: Mapping[str, Any]) -> dict[str, Any]:
 def _picture(
     media: Mapping[str, Any], shared: Mapping[str, Any], position: Mapping[str, int]
 ) -> FoundImage | None:
-    if media.get("is_video") is True or to_int(media.get("media_type")) == _VIDEO:
+    if is_video(media):
         return None
     copies = _copies(media)
     if not copies:
@@ -237,7 +243,8 @@ def _place(location: Any) -> dict[str, Any]:
     return {**place, **({"name": name} if name else {})}
 
 
-def _iso(seconds: int) -> str:
+def iso_time(seconds: int) -> str:
+    """Return seconds since 1970 in ISO 8601; "" for what is no time."""
     try:
         return datetime.fromtimestamp(seconds, UTC).isoformat()
     except (ValueError, OverflowError, OSError):

@@ -139,6 +139,8 @@ DOWNLOAD_SLOTS = {
     "image.baidu.com": {"concurrency": 1, "delay": 3.0, "jitter": 0.2},  # no rule known: politeness
     "yandex.ru": {"concurrency": 1, "delay": 10.0, "jitter": 0.2},  # counts; captchas come fast
     "vpic.nhtsa.dot.gov": {"concurrency": 1, "delay": 1.0, "jitter": 0.2},  # a public registry
+    "graph.facebook.com": {"concurrency": 1, "delay": 10.0, "jitter": 0.2},  # an allowance an hour
+    "www.instagram.com": {"concurrency": 1, "delay": 10.0, "jitter": 0.5},  # as people do
     "live.staticflickr.com": {"concurrency": 4, "delay": 0.25, "jitter": 0.2},  # made for traffic
     "commons.wikimedia.org": {"concurrency": 1, "delay": 1.0, "jitter": 0.0},  # "in series"
     "upload.wikimedia.org": {"concurrency": 2, "delay": 0.5, "jitter": 0.2},  # its robot policy: 2
@@ -161,6 +163,9 @@ COUNTS_MOST_FAILURES = 3  # unreadable or lost answers in a row; then no more of
 # scrapy counts: the share of all results by which the first body style must lead the second one.
 COUNTS_MIN_MARGIN = 0.1
 GOOGLE_SCROLLS = 10  # of one page at most; each brings about a hundred tiles
+INSTAGRAM_GRAPH_VERSION = "v25.0"
+INSTAGRAM_SCROLLS = 5  # of one hashtag's page at most
+INSTAGRAM_BACKOFF = 900.0  # seconds of rest when 90 % of the hourly allowance are used
 FLICKR_GEO = False  # whether to keep where a photo was taken: personal data, needed by few
 FLICKR_LONGEST_SIDE = 2048  # pixels; of the sizes that Flickr offers the largest within this
 FLICKR_RETRY_DELAY = 30.0  # seconds after "service not available"

@@ -55,11 +55,11 @@ def use_browser(settings: BaseSettings, hosts: Sequence[str], storage_state: str
     settings.set("ADDONS", addons, priority="spider")
 
 
-def shown(settle: Callable[[Any], Awaitable[None]]) -> dict[str, Any]:
+def shown(settle: Callable[[Any], Awaitable[str | None]]) -> dict[str, Any]:
     """Return the meta of a request that is shown in the browser.
 
-    ``settle`` gets Playwright's page when it has begun; when it returns, the page is read as it
-    then stands.
+    ``settle`` gets Playwright's page when it has begun. What it returns is the answer's body; if
+    it is None, the page as it then stands.
     """
     return {PAGE: settle, "dont_retry": True}  # asking again prolongs a block
 

@@ -46,7 +46,9 @@ class BrowserPages(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
         if PAGE not in request.meta:
             plain: Response = await super().download_request(request)
             return plain
-        settle: Callable[..., Awaitable[None]] = request.meta[PAGE]
+        settle: Callable[..., Awaitable[str | None]] = request.meta[PAGE]
+        method = PageMethod(settle)
+        watch = getattr(settle, "watch", None)  # what wants to see all answers that the page gets
         there = request.replace(
             meta={
                 **request.meta,
@@ -56,7 +58,8 @@ class BrowserPages(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
                     "wait_until": "domcontentloaded",
                     "timeout": self._settle,
                 },
-                "playwright_page_methods": [PageMethod(settle)],
+                "playwright_page_methods": [method],
+                "playwright_page_event_handlers": {"response": watch} if watch else {},
             }
         )
         try:
@@ -68,6 +71,8 @@ class BrowserPages(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
             if "ERR_NAME_NOT_RESOLVED" in line:
                 raise CannotResolveHostError(line) from None
             raise DownloadFailedError(line) from None
+        if isinstance(method.result, str):
+            response = response.replace(body=method.result.encode())
         return response.replace(request=request)
 
 

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
 
+    from carsets.listed_queries import ListedQueries
+    from carsets.queries import Plan
+
 # Error answers are facts about the source, so the parsers see them. (handle_httpstatus_all would
 # also switch redirects off.)
 ERROR_STATUSES = list(range(400, 600))
@@ -97,10 +100,14 @@ class ImageSearchSpider(CarsetsSpider):
 
     def prepare(self) -> None:
         """Build the plan."""
-        self.plan = build_plan(**{name: self.given.get(name, "") for name in PLAN_ARGUMENTS})
+        self.plan = self.make_plan()
         self.bench: QueryOutcome | None = None  # set once the source refuses us
         self._open = asyncio.Semaphore(self.settings.getint("QUERIES_AT_ONCE"))
         self._seen: dict[str, set[str]] = {}  # URLs per open query, to notice repeated pages
+
+    def make_plan(self) -> Plan | ListedQueries:
+        """Return what is to be asked; raise ``UserError`` or ``QueryError`` for a bad argument."""
+        return build_plan(**{name: self.given.get(name, "") for name in PLAN_ARGUMENTS})
 
     @abstractmethod
     def page_request(self, query: Query, page: int, cursor: str | int | None) -> scrapy.Request:
