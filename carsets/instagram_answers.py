@@ -51,7 +51,7 @@ def read_hashtag(body: bytes, *, status: int = 200) -> Answer:
     data = answer["data"]
     if not data:
         return Answer(outcome=QueryOutcome.NO_RESULTS, note="no such hashtag")
-    number = to_text(data[0]["id"], 40)
+    number = to_text(data[0]["id"], 100)
     if not number.isdecimal():
         raise ForeignTextError("a hashtag without a number")
     return Answer(outcome=QueryOutcome.RESULTS, next=f"{number},", note="the hashtag is known")

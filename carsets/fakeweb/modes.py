@@ -19,6 +19,10 @@ MODES = (
     "no_results",  # Bing: none for any words
     "script_wall",  # Google: a page of scripts only
     "quota",  # Google, Instagram: the allowance is used up
+    "tags_used_up",  # Instagram: 30 hashtags in 7 days
+    "permission",  # Instagram: the token may not do this
+    "login",  # Instagram: sent to a login wall
+    "gated",  # Instagram: a post for those who are logged in
     "bad_key",  # Flickr: code 100; Google, Instagram: a key or token that does not work
     "unavailable",  # Flickr: code 105
     "busy",  # Flickr: code 201

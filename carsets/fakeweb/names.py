@@ -79,6 +79,8 @@ _KNOWN = frozenset(
         "flickr.com",
         "customsearch.googleapis.com",
         "www.google.com",
+        "graph.facebook.com",
+        "www.instagram.com",
         "consent.google.com",
         COMMONS,
         COMMONS_FILES,

@@ -16,9 +16,10 @@ from aiohttp import web
 
 from carsets.fakeweb import (
     bing_pages,
-    commons_host,
+    catalog_hosts,
     flickr_api,
     google_hosts,
+    instagram_hosts,
     names,
     openverse_api,
     web_counts,
@@ -88,6 +89,8 @@ class FakeWebServer:
         mode = self.traffic.mode(host, request.path)
         if host in google_hosts.HOSTS and request.path != "/robots.txt":
             return await google_hosts.google_answer(request, host, mode, self.per_combination)
+        if host in instagram_hosts.HOSTS and request.path != "/robots.txt":
+            return await instagram_hosts.instagram_answer(request, host, mode, self.per_combination)
         if mode is not None:
             return await mode_answer(request, host, mode, self.per_combination)
         if request.path == "/robots.txt":
@@ -105,9 +108,11 @@ class FakeWebServer:
             answer = vpic_answer(request.path)
             return web.json_response(answer, status=200 if answer else 404)
         if host == names.COMMONS:
-            return await commons_host.api_answer(request, hits, self.per_combination)
+            return await catalog_hosts.api_answer(request, hits, self.per_combination)
         if host == names.COMMONS_FILES:
-            return await commons_host.file_answer(request, self._artists)
+            return await catalog_hosts.file_answer(request, self._artists)
+        if host == names.OPEN_IMAGES_COPIES:
+            return await catalog_hosts.copy_answer(request, self._artists)
         if host in _THUMBNAILS:
             return await thumbnail_answer(request, self._artists)
         if host == names.HOSTILE or host.endswith(".any.carsets.test"):
