@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection
 
-    BodyCountsOf = Callable[[Mapping[str, str]], Mapping[str, Any] | None]
+    BodyCountsOf = Callable[[Mapping[str, str]], Any]  # of JSON types; None for nothing
 
 _NAMES = tuple(field.name for field in fields(CountRow))
 
