@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from carsets.problems import UserError
+from carsets.tar_members import TarError, tar_members
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -46,6 +47,18 @@ class FolderFile:
     path: str  # absolute, links resolved
     size: int  # bytes
     changed: int  # ns since the epoch
+    part: tuple[int, int] | None = None  # inside a tar file: where the bytes begin, how many
+
+
+def files_of_tar(tar: FolderFile, passed_over: PassedOver) -> Iterator[FolderFile]:
+    """Yield the files in a tar file, named as if it were a folder; what is damaged is named."""
+    try:
+        for member in tar_members(Path(tar.path)):
+            name = f"{tar.name}/{member.name.lstrip('./')}"
+            part = (member.offset, member.size)
+            yield FolderFile(name, tar.path, member.size, tar.changed, part)
+    except (TarError, OSError) as error:
+        passed_over.add(f"tar files from somewhere on ({error})", tar.name)
 
 
 class ImageFolder:

@@ -48,6 +48,7 @@ class FoundImage:
     # What the user's list knows of the bytes ("" when it says nothing).
     sha256: str = ""  # hex
     md5: str = ""  # hex
+    phash: str = ""  # 16 hex digits, the perceptual hash of vision.inspection
 
 
 @dataclass(slots=True, kw_only=True)
@@ -61,6 +62,7 @@ class CarImage:
     page: int = 1  # page of the query's answer, from 1
     rank: int = 0  # place within the query's answer, from 1
     local_path: str = ""  # of the folder source alone: the file to read
+    local_part: tuple[int, int] | None = None  # of a tar file: where its bytes begin, how many
 
     # --- CarImagesPipeline (Scrapy's own names: without them ImagesPipeline loses its result) ---
     image_urls: list[str] = field(default_factory=list)

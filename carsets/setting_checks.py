@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from carsets.integrity import IntegrityPolicy
 from carsets.licenses import LicensePolicy
 from carsets.problems import UserError
 from carsets.reservations import POLICIES
@@ -61,6 +62,7 @@ NUMBERS: dict[str, tuple[float, float]] = {
     "WATCHDOG_SECONDS": (0, math.inf),
     "QUERY_END_KNOWN_SHARE": (0, math.inf),
     "FLICKR_RETRY_DELAY": (0, math.inf),
+    "OPENIMAGES_MIN_CONFIDENCE": (0, 1),
     "IMAGE_MAX_ASPECT": (1, math.inf),
     "INSPECTION_TIMEOUT": (0.1, math.inf),
     "CAR_DETECTION_KEEP": (0, 1),
@@ -94,6 +96,9 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     policy = settings.get("RESERVATION_POLICY", POLICIES[0])
     if policy not in POLICIES:
         raise UserError(f"RESERVATION_POLICY={policy}: {' or '.join(POLICIES)} is expected")
+    integrity = settings.get("LIST_INTEGRITY", IntegrityPolicy.SAME_PICTURE)
+    if integrity not in list(IntegrityPolicy):
+        raise UserError(f"LIST_INTEGRITY={integrity}: {' or '.join(IntegrityPolicy)} is expected")
     _check_licenses(settings.get("LICENSE_ALLOWED", "*"))
 
 

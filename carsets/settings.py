@@ -136,6 +136,12 @@ DOWNLOAD_SLOTS = {
     "api.flickr.com": {"concurrency": 1, "delay": 1.1, "jitter": 0.0},  # its rule: 3,600 an hour
     "customsearch.googleapis.com": {"concurrency": 1, "delay": 1.0, "jitter": 0.0},  # politeness
     "www.google.com": {"concurrency": 1, "delay": 10.0, "jitter": 0.3},  # in a browser: as people
+    # Its limit is unknown and low: it blocks for about an hour after few questions.
+    "duckduckgo.com": {"concurrency": 1, "delay": 5.0, "jitter": 0.3},
+    "search.brave.com": {"concurrency": 1, "delay": 10.0, "jitter": 0.3},  # 429 comes at once
+    "api.search.brave.com": {"concurrency": 1, "delay": 1.1, "jitter": 0.0},  # its rule: 1 a second
+    "www.ecosia.org": {"concurrency": 1, "delay": 3.0, "jitter": 0.3},  # no rule known: politeness
+    "yandex.com": {"concurrency": 1, "delay": 5.0, "jitter": 0.3},  # captchas come fast
     "image.baidu.com": {"concurrency": 1, "delay": 3.0, "jitter": 0.2},  # no rule known: politeness
     "yandex.ru": {"concurrency": 1, "delay": 10.0, "jitter": 0.2},  # counts; captchas come fast
     "vpic.nhtsa.dot.gov": {"concurrency": 1, "delay": 1.0, "jitter": 0.2},  # a public registry
@@ -213,6 +219,12 @@ IMAGE_MAX_PIXELS = 50_000_000  # read from the header, before any decoding
 IMAGE_MAX_ASPECT = 10.0  # longer side / shorter side; banners are longer
 INSPECTION_WORKERS = 2  # processes that decode; one a core is enough
 INSPECTION_TIMEOUT = 20.0  # seconds for one image, then its worker is killed
+
+# MimePipeline: what is accepted of an image that the user's list describes by hashes.
+# "same_bytes": nothing else; loses about 15 % of old lists to hosts that encode files anew.
+# "same_picture": other bytes too if the list's perceptual hash agrees (NEAR_DUPLICATE_DISTANCE); a
+# list without one is held to its bytes. "off": whatever comes, also what somebody put in its place.
+LIST_INTEGRITY = "same_picture"
 
 # LicensePipeline: license codes ("by-4.0") or families ("by", "by-sa", "cc0", "unknown", "arr")
 # that the dataset may hold; "*" is all. Search engines know no licenses, so all their images are

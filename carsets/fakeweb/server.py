@@ -17,6 +17,7 @@ from aiohttp import web
 from carsets.fakeweb import (
     bing_pages,
     catalog_hosts,
+    engine_hosts,
     flickr_api,
     google_hosts,
     instagram_hosts,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 REAL_HOST = "X-Real-Host"
-_THUMBNAILS = frozenset({"th.bing.com", "ts1.mm.bing.net"})
+_THUMBNAILS = frozenset({"th.bing.com", "ts1.mm.bing.net", *names.BING_THUMBNAILS})
 
 
 class FakeWebServer:
@@ -91,6 +92,12 @@ class FakeWebServer:
             return await google_hosts.google_answer(request, host, mode, self.per_combination)
         if host in instagram_hosts.HOSTS and request.path != "/robots.txt":
             return await instagram_hosts.instagram_answer(request, host, mode, self.per_combination)
+        if host in engine_hosts.ENGINES and request.path != "/robots.txt":
+            answered = await engine_hosts.engine_answer(
+                request, host, mode.name if mode else "", self.per_combination
+            )
+            if answered is not None:
+                return answered
         if mode is not None:
             return await mode_answer(request, host, mode, self.per_combination)
         if request.path == "/robots.txt":

@@ -1,4 +1,4 @@
-"""Lists of image URLs that the user has: plain text, CSV, TSV, JSON lines."""
+"""Lists of image URLs that the user has: plain text, CSV, TSV, JSON lines, COCO, Parquet."""
 
 from carsets.image_lists.reading import FORMS, Form, ImageList
 from carsets.image_lists.rows import ListRow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -82,6 +83,7 @@ def _read_found(facts: Mapping[str, str], extra: Mapping[str, Any]) -> FoundImag
         attribution=facts.get("attribution", ""),
         sha256=read_hash("sha256", facts.get("sha256", "")),
         md5=read_hash("md5", facts.get("md5", "")),
+        phash=read_phash(facts.get("phash", "")),
     )
 
 
@@ -121,6 +123,14 @@ def read_hash(kind: str, text: str) -> str:
     if len(digest) != length:
         raise RowError(f"{kind} is neither {2 * length} hex digits nor base64: {text[:80]!r}")
     return digest.hex()
+
+
+def read_phash(text: str) -> str:
+    """Return a perceptual hash as 16 hex digits; raises RowError."""
+    bare = text.lower().removeprefix("0x")
+    if text and not re.fullmatch(r"[0-9a-f]{16}", bare):
+        raise RowError(f"phash is not 16 hex digits: {text[:80]!r}")
+    return bare
 
 
 def _from_base64(text: str) -> bytes:

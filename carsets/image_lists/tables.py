@@ -16,7 +16,7 @@ from carsets.image_lists.rows import bad_row, read_row
 from carsets.problems import UserError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from carsets.image_lists.rows import ListRow
 
@@ -105,10 +105,20 @@ def add_missing_delimiters(text: str, delimiter: str) -> str:
 
 
 class Records:
-    """Iterate over ``(line, text, fields)``; ``fields`` is a sentence when nothing fits."""
+    """Iterate over ``(line, text, fields)``; ``fields`` is a sentence when nothing fits.
 
-    def __init__(self, numbered: Iterator[tuple[int, str]], delimiter: str, width: int) -> None:
+    Lines at the beginning of a record for which ``unwanted`` is true are passed over unread.
+    """
+
+    def __init__(
+        self,
+        numbered: Iterator[tuple[int, str]],
+        delimiter: str,
+        width: int,
+        unwanted: Callable[[str], bool] | None = None,
+    ) -> None:
         self.numbered = numbered
+        self.unwanted = unwanted
         self.put_back: deque[tuple[int, str]] = deque()
         self.delimiter = delimiter
         self.width = width
@@ -116,6 +126,8 @@ class Records:
     def __iter__(self) -> Iterator[tuple[int, str, list[str] | str]]:
         while following := self._next_line():
             number, line = following
+            if self.unwanted and self.unwanted(line):
+                continue
             if line.strip():
                 text, fields = self._read(line)
                 yield number, text, fields

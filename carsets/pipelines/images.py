@@ -55,6 +55,15 @@ KEPT_HEADERS = {
 }
 
 
+def _read_file(path: Path, part: tuple[int, int] | None) -> bytes:
+    """Return the bytes of a file, or of a part of it: where it begins, and how many."""
+    if part is None:
+        return path.read_bytes()
+    with path.open("rb") as stream:
+        stream.seek(part[0])
+        return stream.read(part[1])
+
+
 class CarImagesPipeline(Step, ImagesPipeline):
     """Fetch the bytes of an image that is worth it, and keep them as they were served.
 
@@ -129,9 +138,10 @@ class CarImagesPipeline(Step, ImagesPipeline):
         path = Path(item.local_path)
         most = self.crawler.settings.getint("DOWNLOAD_MAXSIZE")
         try:
-            if path.stat().st_size > most:
+            size = item.local_part[1] if item.local_part else path.stat().st_size
+            if size > most:
                 raise OutcomeDrop(Outcome.TOO_LARGE, f"more than {most} bytes")
-            item.body = await asyncio.to_thread(path.read_bytes)
+            item.body = await asyncio.to_thread(_read_file, path, item.local_part)
         except FileNotFoundError:
             raise OutcomeDrop(Outcome.HTTP_404, "the file is gone") from None
         except OSError as error:

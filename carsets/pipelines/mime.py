@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import TYPE_CHECKING
 
+from carsets.integrity import Integrity, IntegrityPolicy, compare
 from carsets.outcomes import Outcome
 from carsets.pipelines.drop import OutcomeDrop
 from carsets.pipelines.step import Step
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
 
     from carsets.items import CarImage
+    from carsets.vision.inspection import Inspection
 
 
 class MimePipeline(Step):
@@ -36,6 +37,8 @@ class MimePipeline(Step):
             )
         except ValueError as error:
             raise UserError(f"IMAGE_FORMATS, IMAGE_MAX_PIXELS: {error}") from None
+        self.distance = settings.getint("NEAR_DUPLICATE_DISTANCE")
+        self.integrity = IntegrityPolicy(settings.get("LIST_INTEGRITY", "same_picture"))
         self.pool = InspectionPool(
             workers=settings.getint("INSPECTION_WORKERS"),
             limits=limits,
@@ -57,7 +60,16 @@ class MimePipeline(Step):
             item.inspection = await self.pool.inspect(item.body)
         except Refusal as refusal:
             raise OutcomeDrop(refusal.outcome, refusal.note) from None
-        for name in ("sha256", "md5"):
-            expected = getattr(item.found, name)
-            if expected and not hmac.compare_digest(expected, getattr(item.inspection, name)):
-                raise OutcomeDrop(Outcome.REPLACED, f"another {name} than the list gives")
+        self._hold_against_list(item, item.inspection)
+
+    def _hold_against_list(self, item: CarImage, seen: Inspection) -> None:
+        """Drop another picture than the user's list describes; tell of one in other bytes."""
+        fetched = item.image_urls[0] if item.image_urls else item.found.image_url
+        finding = compare(
+            item.found, seen, self.distance, is_original=fetched == item.found.image_url
+        )
+        if finding.verdict is not Integrity.UNCHECKED:
+            self.crawler.stats.inc_value(f"carsets/integrity/{finding.verdict.value}")
+        if not self.integrity.accepts(finding.verdict):
+            raise OutcomeDrop(Outcome.REPLACED, finding.note)
+        item.note = finding.note

@@ -208,7 +208,7 @@ def test_a_folder_is_handed_out_with_its_paths(run, tmp_path):
         (URLS, {"file": "LIST", "label": "maker=Ford"}, "no label"),
         (FOLDER, {}, "give the folder"),
         (FOLDER, {"path": "/none"}, "no such folder"),
-        (FOLDER, {"path": "HERE", "labels": "yes"}, "can only be folder"),
+        (FOLDER, {"path": "HERE", "labels": "yes"}, "it can be folder"),
         (FOLDER, {"path": "HERE", "pattern": "{maker}"}, "pattern"),
     ],
 )

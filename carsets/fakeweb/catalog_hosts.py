@@ -1,4 +1,4 @@
-"""The two hosts of Wikimedia Commons: its API, and the files."""
+"""The hosts of Wikimedia Commons (its API, and the files) and of the copies of Open Images."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from carsets.fakeweb import answers, commons_api
+from carsets.fakeweb import answers, commons_api, names
 from carsets.fakeweb.facts import facts
+from carsets.fakeweb.open_images_files import copied_number
 from carsets.fakeweb.pictures import flickr_size, picture
 
 if TYPE_CHECKING:
@@ -37,3 +38,12 @@ async def file_answer(request: web.BaseRequest, artists: Executor) -> web.Stream
     if thumb:
         return answers.typed(await loop.run_in_executor(artists, flickr_size, number, "z"))
     return answers.typed(await loop.run_in_executor(artists, picture, number))
+
+
+async def copy_answer(request: web.BaseRequest, artists: Executor) -> web.StreamResponse:
+    """Serve the smaller copy of a photograph of Open Images: other bytes than the original's."""
+    number = copied_number(names.OPEN_IMAGES_COPIES, request.path)
+    if number is None or facts(number).fate in {"http_403", "http_410"}:
+        return web.Response(status=404, text="Not Found")
+    loop = asyncio.get_running_loop()
+    return answers.typed(await loop.run_in_executor(artists, flickr_size, number, "z"))

@@ -1,0 +1,1 @@
+"""Open Images: the published CSV files, joined while they are read."""
