@@ -91,6 +91,7 @@ class CarImage:
 
     # --- StoragePipeline ---
     path: str = ""  # inside the image store
+    recorded: bool = False  # the catalog has its sighting already
 
     # --- How it ended ---
     outcome: Outcome | None = None

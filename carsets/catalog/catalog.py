@@ -28,6 +28,7 @@ from carsets.catalog import (
     tombstones,
 )
 from carsets.catalog.connection import CatalogError, connect, explain_fault
+from carsets.catalog.rows import Candidate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -193,15 +194,20 @@ class Catalog:
         newer_than: int = 0,
         match: Match | None = None,
     ) -> Admission:
-        """Decide whether an image whose file is written joins the dataset.
+        """Decide about one image; see ``admit_all`` and ``Candidate``."""
+        candidate = Candidate(image=image, sighting=sighting, near=near, match=match)
+        return self.admit_all([candidate], newer_than=newer_than)[0][0]
 
-        ``near`` are the sequence numbers of the images that the caller's index calls near ones.
-        What other processes stored since (``seq > newer_than``) is handed to ``match``, which
-        returns the near ones among them. ``sighting`` is written in the same transaction when
-        the image is stored, so that no crash can part the two.
+    def admit_all(
+        self, candidates: Sequence[Candidate], *, newer_than: int = 0
+    ) -> tuple[list[Admission], list[Fingerprints]]:
+        """Decide which images, whose files are written, join the dataset.
+
+        What other processes have stored since (``seq > newer_than``) is handed to the candidates'
+        ``match``, and returned beside the decisions.
         """
         with self._write() as connection:
-            return images.admit(connection, image, sighting, near, newer_than, match)
+            return images.admit_all(connection, candidates, newer_than)
 
     def fingerprints_after(self, seq: int = 0) -> Iterator[Fingerprints]:
         """Yield the fingerprints of all images newer than ``seq``, some thousand at a time."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
 from carsets.catalog.connection import lock_writers, upsert
 from carsets.catalog.fingerprints import fingerprints_after
 from carsets.catalog.rows import Admission, StoredImage
 from carsets.catalog.schema import images, sightings, tombstones
-from carsets.catalog.sightings import OVERTAKEN, level, representative, settle
+from carsets.catalog.sightings import OVERTAKEN, level, representative, settle_all
 from carsets.catalog.unsigned import from_sql, to_sql
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Connection
 
     from carsets.catalog.fingerprints import Fingerprints
-    from carsets.catalog.rows import ImageRow, SightingRow
+    from carsets.catalog.rows import Candidate, ImageRow, SightingRow
     from carsets.outcomes import Outcome
 
     Match = Callable[[Fingerprints], Iterable[int]]
@@ -30,32 +30,93 @@ CHUNK = 10_000  # fingerprints looked through at once
 VARIABLES = 500  # values in one IN (...)
 
 
-def admit(
-    connection: Connection,
-    image: ImageRow,
-    sighting: SightingRow | None,
-    near: Sequence[int],
-    newer_than: int,
-    match: Match | None,
-) -> Admission:
-    """Decide about an image whose file is written, once and for all processes.
+def admit_all(
+    connection: Connection, candidates: Sequence[Candidate], newer_than: int
+) -> tuple[list[Admission], list[Fingerprints]]:
+    """Decide about images whose files are written, once and for all processes.
 
     Runs in one transaction that holds the write lock, so that of two copies that come at the same
-    moment exactly one is stored.
+    moment exactly one is stored. Returns the decisions, and the fingerprints of the images newer
+    than ``newer_than`` that were there before. Almost all candidates resemble nothing: these are
+    written together, the others looked at one by one.
     """
     lock_writers(connection)
+    newer = list(fingerprints_after(connection, newer_than, CHUNK))
+    alone = _unlike_all(connection, candidates, newer)
+    decided = _store_all(connection, [candidates[place] for place in alone])
+    admissions = dict(zip(alone, decided, strict=True))
+    for place, candidate in enumerate(candidates):
+        if place not in admissions:
+            admissions[place] = _admit(connection, candidate, newer_than)
+    return [admissions[place] for place in range(len(candidates))], newer
+
+
+def _unlike_all(
+    connection: Connection, candidates: Sequence[Candidate], newer: Sequence[Fingerprints]
+) -> list[int]:
+    """Return the places of the candidates that have no copy, tombstone or namesake."""
+    rows = [candidate.image for candidate in candidates]
+    short_ids = [row.sha256[:ID_LENGTH] for row in rows]
+    twins = or_(
+        images.c.image_id.in_(short_ids),
+        images.c.sha256.in_([row.sha256 for row in rows]),
+        images.c.pixel_hash.in_([row.pixel_hash for row in rows]),
+    )
+    found = connection.execute(
+        select(images.c.image_id, images.c.sha256, images.c.pixel_hash).where(twins)
+    )
+    taken = {value for row in found for value in row}
+    removed = select(tombstones.c.value).where(
+        tombstones.c.kind == "sha256", tombstones.c.value.in_([row.sha256 for row in rows])
+    )
+    taken |= set(connection.scalars(removed))
+    places = []
+    for place, candidate in enumerate(candidates):
+        names = {short_ids[place], rows[place].sha256, rows[place].pixel_hash}
+        match = candidate.match
+        resembles = candidate.near or (match and any(any(match(batch)) for batch in newer))
+        if not names & taken and not resembles:
+            places.append(place)
+        taken |= names
+    return places
+
+
+def _store_all(connection: Connection, candidates: Sequence[Candidate]) -> list[Admission]:
+    if not candidates:
+        return []
+    ids = [candidate.image.sha256[:ID_LENGTH] for candidate in candidates]
+    rows = [_columns(one.image, image_id) for one, image_id in zip(candidates, ids, strict=True)]
+    connection.execute(images.insert(), rows)
+    numbers: dict[str, int] = dict(
+        connection.execute(
+            select(images.c.image_id, images.c.seq).where(images.c.image_id.in_(ids))
+        ).all()  # type: ignore[arg-type]
+    )
+    seen = [
+        (candidate.sighting, image_id)
+        for candidate, image_id in zip(candidates, ids, strict=True)
+        if candidate.sighting is not None
+    ]
+    settle_all(connection, seen)
+    return [
+        Admission("stored", image_id, seq=numbers[image_id], keeps_file=True) for image_id in ids
+    ]
+
+
+def _admit(connection: Connection, candidate: Candidate, newer_than: int) -> Admission:
+    image = candidate.image
     if _is_removed(connection, image.sha256):
         return Admission("removed", "")
     twin = _one(connection, images.c.sha256 == image.sha256)
     if twin is not None:
         winner = representative(connection, twin.image_id)
         return Admission("duplicate_bytes", winner.image_id, keeps_file=twin.kept)
-    alike = _alike(connection, image, near, newer_than, match)
+    alike = _alike(connection, image, candidate.near, newer_than, candidate.match)
     best = max(alike, key=lambda other: other.rank, default=None)
     if best is not None and best.rank >= image.rank:
         kind = level(best.pixel_hash == image.pixel_hash)
         return Admission(kind.value, best.image_id)
-    return _store(connection, image, sighting, alike)
+    return _store(connection, image, candidate.sighting, alike)
 
 
 def _store(
@@ -68,7 +129,7 @@ def _store(
     for old in worse:
         _supersede(connection, old, image_id, level(old.pixel_hash == image.pixel_hash))
     if sighting is not None:
-        settle(connection, sighting, image_id)
+        settle_all(connection, [(sighting, image_id)])
     return Admission("stored", image_id, seq=seq, replaced=tuple(worse), keeps_file=True)
 
 

@@ -9,8 +9,9 @@ from carsets.outcomes import Outcome
 
 if TYPE_CHECKING:
     import builtins
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from carsets.catalog.fingerprints import Fingerprints
     from carsets.outcomes import QueryOutcome
 
 
@@ -225,6 +226,21 @@ class StoredImage:
     def kept(self) -> bool:
         """Whether it is in the dataset today."""
         return self.verdict in {"keep", "review"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An image whose file is written, and that asks to join the dataset.
+
+    ``near`` are the sequence numbers of the images that the caller's index calls near ones;
+    ``match`` returns the near ones among images that the caller does not know yet. ``sighting``
+    is written in the same transaction when the image is stored, so that no crash can part the two.
+    """
+
+    image: ImageRow
+    sighting: SightingRow | None = None
+    near: Sequence[int] = ()
+    match: Callable[[Fingerprints], Iterable[int]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -74,15 +74,16 @@ def record(connection: Connection, rows: Sequence[SightingRow]) -> None:
     connection.execute(_statement(connection, force=False), columns)
 
 
-def settle(connection: Connection, row: SightingRow, image_id: str) -> None:
-    """Write the sighting of an image that has just been stored: nothing overrules it."""
-    columns = _columns(row) | {
-        "image_id": image_id,
+def settle_all(connection: Connection, rows: Sequence[tuple[SightingRow, str]]) -> None:
+    """Write the sightings of images that were just stored, with their ids: nothing overrules it."""
+    settled = {
         "outcome": Outcome.STORED.value,
         "finality": int(Finality.FINAL),
         "attempts": 0,
     }
-    connection.execute(_statement(connection, force=True), columns)
+    columns = [_columns(row) | settled | {"image_id": image_id} for row, image_id in rows]
+    if columns:
+        connection.execute(_statement(connection, force=True), columns)
 
 
 def _columns(row: SightingRow) -> dict[str, Any]:
@@ -105,6 +106,17 @@ def _columns(row: SightingRow) -> dict[str, Any]:
 
 
 def _statement(connection: Connection, *, force: bool) -> sqlite.Insert | postgresql.Insert:
+    """Return the upsert of sightings; building it anew costs more than running it."""
+    key = (connection.dialect.name, force)
+    if key not in _STATEMENTS:
+        _STATEMENTS[key] = _build_statement(connection, force=force)
+    return _STATEMENTS[key]
+
+
+_STATEMENTS: dict[tuple[str, bool], sqlite.Insert | postgresql.Insert] = {}
+
+
+def _build_statement(connection: Connection, *, force: bool) -> sqlite.Insert | postgresql.Insert:
     insert = upsert(connection, sightings)
     new, old = insert.excluded, sightings.c
     takes: ColumnElement[bool] = and_(

@@ -249,7 +249,8 @@ class Ledger:
         batch = self.writer.batch
         if outcome is Outcome.NOT_A_CAR and item.inspection is not None:
             batch.refused.append(image_row(item, "dropped", self.books.run_id))
-        batch.sightings.append(sighting_row(item, outcome, self.books.run_id))
+        if not item.recorded:
+            batch.sightings.append(sighting_row(item, outcome, self.books.run_id))
         self.pages.image_ended(item.query.query_id, item.page, outcome)
         self._move_done(item.query.query_id)
 

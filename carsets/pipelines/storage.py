@@ -16,6 +16,8 @@ from scrapy.utils.defer import ensure_awaitable
 
 from carsets.catalog.connection import CatalogError
 from carsets.catalog.entries import image_row, sighting_row
+from carsets.catalog.rows import Candidate
+from carsets.ledger.admission_desk import AdmissionDesk, Arrival
 from carsets.outcomes import ExitCode, Outcome
 from carsets.pipelines.drop import OutcomeDrop
 from carsets.pipelines.local_store import LocalStore
@@ -25,6 +27,8 @@ from carsets.signals import image_replaced
 from carsets.vision.copies import Fingerprint
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from scrapy.crawler import Crawler
 
     from carsets.catalog.fingerprints import Fingerprints
@@ -52,9 +56,7 @@ class StoragePipeline(Step):
         self.store: Any = open_store(self.folder, self.state.run_id)
         self.disk_free_min = crawler.settings.getint("DISK_FREE_MIN")
         self.written = 0
-        # One at a time, as the catalog does it: or all that are in flight would wait for a
-        # catalog that is locked, each as long as the first.
-        self.deciding = asyncio.Lock()
+        self.desk = AdmissionDesk(self.store_group, lambda batch: self.state.copies.take_in(batch))
 
     async def open_spider(self) -> None:
         """Settle what killed runs have left in the store."""
@@ -81,65 +83,76 @@ class StoragePipeline(Step):
         """Write the file and enter the image; drop it if the catalog knows a better copy."""
         seen = item.inspection
         assert seen is not None
+        assert item.body is not None
         self.check_disk()
-        path = f"{seen.sha256[:2]}/{seen.sha256[2:4]}/{seen.sha256}.{seen.extension}"
-        await self.write(path, item)
-        item.path = path
+        item.path = f"{seen.sha256[:2]}/{seen.sha256[2:4]}/{seen.sha256}.{seen.extension}"
+        await self.send_away(item)
         try:
-            async with self.deciding:
-                if self.state.stop_reason == "catalog_failed":
-                    raise CatalogError("the catalog has failed before")
-                admission, batches = await asyncio.to_thread(self.admit, item)
+            admission = await self.desk.admit(Arrival(self.candidate(item), item.body))
         except CatalogError as error:
             self.state.stop("catalog_failed")
-            await self.discard(path)
             raise OutcomeDrop(Outcome.STORE_FAILED, str(error)) from None
-        for batch in batches:
-            self.state.copies.take_in(batch)
+        except OSError as error:
+            raise self.failure(item.path, error) from None
         if admission.kind != "stored":
-            await self.discard(path)
             item.path = ""
             item.duplicate_of = admission.image_id
             raise OutcomeDrop(admission.outcome, f"of {admission.image_id}")
         item.image_id = admission.image_id
-        await self.settle(path)
+        item.recorded = True
         self.state.copies.add(admission.seq, self.fingerprint(item))
-        await self.replace(item, admission)
+        self.replace(item, admission)
         item.outcome = Outcome.STORED
 
-    def admit(self, item: CarImage) -> tuple[Admission, list[Fingerprints]]:
-        """Ask the catalog; return its decision and the images it told us of. Runs in a thread."""
+    def candidate(self, item: CarImage) -> Candidate:
+        """Return what the catalog needs to decide about an image."""
         this = self.fingerprint(item)
-        batches: list[Fingerprints] = []
-
-        def match(batch: Fingerprints) -> list[int]:
-            batches.append(batch)
-            return self.state.copies.find_in(batch, this)
-
         verdict = item.detection.verdict if item.detection else "keep"
-        admission = self.state.catalog.admit(
-            image_row(item, verdict, self.state.run_id),
+        return Candidate(
+            image=image_row(item, verdict, self.state.run_id),
             sighting=sighting_row(item, Outcome.STORED, self.state.run_id),
             near=item.near,
-            newer_than=self.state.copies.last_seq,
-            match=match,
+            match=lambda batch: self.state.copies.find_in(batch, this),
         )
-        return admission, batches
+
+    def store_group(
+        self, arrivals: Sequence[Arrival]
+    ) -> tuple[list[Admission | Exception], list[Fingerprints]]:
+        """Write files, let the catalog decide, and give the files their places. In a thread."""
+        if self.state.stop_reason == "catalog_failed":
+            # Or each group in flight would wait for a locked catalog as long as the first did.
+            raise CatalogError("the catalog has failed before")
+        problems = [self.receive(arrival) for arrival in arrivals]
+        written = [place for place, problem in enumerate(problems) if problem is None]
+        candidates = [arrivals[place].candidate for place in written]
+        try:
+            admissions, newer = self.state.catalog.admit_all(
+                candidates, newer_than=self.state.copies.last_seq
+            )
+        except CatalogError:
+            if isinstance(self.store, LocalStore):
+                for candidate in candidates:
+                    self.store.discard(candidate.image.path)
+            raise
+        settled = {
+            place: self.settle(arrivals[place].candidate.image.path, admission)
+            for place, admission in zip(written, admissions, strict=True)
+        }
+        results = [problem or settled[place] for place, problem in enumerate(problems)]
+        return results, newer
 
     def fingerprint(self, item: CarImage) -> Fingerprint:
         """Return what the index of copies keeps of an image."""
         assert item.inspection is not None
         return Fingerprint.of(item.inspection, item.license.openness, item.size)
 
-    async def replace(self, item: CarImage, admission: Admission) -> None:
-        """Take the files of worse copies away, now that the better one has its place."""
+    def replace(self, item: CarImage, admission: Admission) -> None:
+        """Say that worse copies are gone, now that the better one has its place."""
         seen = item.inspection
         if not admission.replaced or seen is None:
             return
         for worse in admission.replaced:
             self.state.copies.remove(worse.seq)
-            if isinstance(self.store, LocalStore):
-                await asyncio.to_thread(self.store.delete, worse.path)
         # Those of other runs were not counted by this one.
         ours = [worse for worse in admission.replaced if worse.run_id == self.state.run_id]
         self.state.quota.replaced(len(ours))
@@ -157,39 +170,44 @@ class StoragePipeline(Step):
 
     # --- The store ----------------------------------------------------------------------------
 
-    async def write(self, path: str, item: CarImage) -> None:
-        """Write the bytes; a store that fails ends the run, and loses nothing."""
+    async def send_away(self, item: CarImage) -> None:
+        """Write the bytes to a store in the cloud, which has to be waited for here."""
+        if isinstance(self.store, LocalStore):
+            return
         assert item.body is not None
         assert item.inspection is not None
-        mime = item.inspection.mime
+        body, headers = BytesIO(item.body), {"Content-Type": item.inspection.mime}
         try:
-            if isinstance(self.store, LocalStore):
-                await asyncio.to_thread(self.store.receive, path, item.body)
-            else:
-                await ensure_awaitable(
-                    self.store.persist_file(
-                        path, BytesIO(item.body), None, headers={"Content-Type": mime}
-                    )
-                )
+            await ensure_awaitable(self.store.persist_file(item.path, body, None, headers=headers))
         except OSError as error:
-            raise self.failure(path, error) from None
+            raise self.failure(item.path, error) from None
 
-    async def settle(self, path: str) -> None:
-        """Give an admitted file its place. If that fails, the next run does it."""
-        if not isinstance(self.store, LocalStore):
-            return
-        try:
-            await asyncio.to_thread(self.store.settle, path)
-        except OSError as error:
-            raise self.failure(path, error) from None
-
-    async def discard(self, path: str) -> None:
-        """Take away a file that was not admitted.
-
-        In the cloud such a file stays: Scrapy's stores there cannot delete.
-        """
+    def receive(self, arrival: Arrival) -> Exception | None:
+        """Write a file; return what went wrong. Runs in a thread."""
         if isinstance(self.store, LocalStore):
-            await asyncio.to_thread(self.store.discard, path)
+            try:
+                self.store.receive(arrival.candidate.image.path, arrival.body)
+            except OSError as error:
+                return error
+        return None
+
+    def settle(self, path: str, admission: Admission) -> Admission | Exception:
+        """Give a file its place, or take it away. Runs in a thread.
+
+        In the cloud a file that is not wanted stays: Scrapy's stores there cannot delete.
+        """
+        if not isinstance(self.store, LocalStore):
+            return admission
+        try:
+            if admission.kind != "stored":
+                self.store.discard(path)
+                return admission
+            self.store.settle(path)  # if that fails, the next run does it
+            for worse in admission.replaced:
+                self.store.delete(worse.path)
+        except OSError as error:
+            return error
+        return admission
 
     def failure(self, path: str, error: OSError) -> OutcomeDrop:
         """End the run, and return how the image ends."""
