@@ -16,16 +16,11 @@ from rich.table import Table
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from carsets.catalog.catalog import Catalog
 from carsets.commands.crawl import catch
 from carsets.crawl_state import CrawlState
-from carsets.fakeweb.corpus import truth, urls
-from carsets.fakeweb.drawing import draw_scene
-from carsets.fakeweb.process import FakeWebProcess
 from carsets.outcomes import ExitCode, Outcome
 from carsets.places import Places
 from carsets.report.funnel import Funnel
-from carsets.report.page import write_page
 
 if TYPE_CHECKING:
     import argparse
@@ -89,6 +84,9 @@ class Command(ScrapyCommand):
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
         """Crawl, then say what came of it and what to try next."""
+        # Every command of scrapy imports this module: the built-in web is for this one alone.
+        from carsets.fakeweb.process import FakeWebProcess
+
         began = monotonic()
         problem = make_folder(self.folder)
         if problem:
@@ -124,6 +122,9 @@ class Command(ScrapyCommand):
 
     def tell(self, crawlers: list[Crawler], seconds: float) -> None:
         """Print the table, write the page, and set the exit code."""
+        from carsets.catalog.catalog import Catalog
+        from carsets.report.page import write_page
+
         assert self.settings is not None
         places = Places.from_settings(self.settings)
         receipts = [
@@ -178,6 +179,9 @@ def make_folder(folder: Path) -> str:
 
 def write_inputs(folder: Path) -> tuple[Path, Path]:
     """Write what a user may have already: a list of URLs, and a folder of images."""
+    from carsets.fakeweb.corpus import truth, urls
+    from carsets.fakeweb.drawing import draw_scene
+
     list_file, own_images = folder / "list.csv", folder / "own-images"
     with list_file.open("w", newline="", encoding="utf-8") as file:
         table = csv.writer(file)

@@ -34,6 +34,7 @@ class MimePipeline(Step):
                 max_aspect=settings.getfloat("IMAGE_MAX_ASPECT"),
                 min_width=settings.getint("IMAGES_MIN_WIDTH"),
                 min_height=settings.getint("IMAGES_MIN_HEIGHT"),
+                small=settings.getbool("CAR_DETECTION_ENABLED"),
             )
         except ValueError as error:
             raise UserError(f"IMAGE_FORMATS, IMAGE_MAX_PIXELS: {error}") from None

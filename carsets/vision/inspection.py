@@ -49,6 +49,7 @@ class Limits:
     max_aspect: float = 10.0  # longer side / shorter side
     min_width: int = 1  # pixels, after the EXIF orientation
     min_height: int = 1
+    small: bool = True  # whether Inspection.small is wanted: only the detector looks at it
 
     def __post_init__(self) -> None:
         unknown = [name for name in self.formats if name not in MIME]

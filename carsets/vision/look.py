@@ -47,7 +47,7 @@ def look(body: bytes, limits: Limits) -> Inspection:
     image = reduced_decode.turned(image, orientation)
     width, height = _upright(structure, orientation)
     phash, dhash = fingerprints(image)
-    small = reduced_decode.small_copy(image)
+    small = reduced_decode.small_copy(image) if limits.small else None
     mime, extension = MIME[format_]
     return Inspection(
         format=format_,
@@ -64,8 +64,8 @@ def look(body: bytes, limits: Limits) -> Inspection:
         dhash=dhash,
         embedded=embedded_rights(structure),
         flags=(*flags, *_flags(body, structure, orientation, mode)),
-        small_shape=(small.height, small.width, 3),
-        small=small.tobytes(),
+        small_shape=(small.height, small.width, 3) if small else (0, 0, 3),
+        small=small.tobytes() if small else b"",
     )
 
 
