@@ -12,13 +12,19 @@ from carsets.spiders.base import ImageSearchSpider
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    import scrapy
+
+    from carsets.queries import Query
+
 
 class FilteredSearchSpider(ImageSearchSpider):
     """An image search that can be told what to leave out."""
 
     arguments = ImageSearchSpider.arguments | FILTER_ARGUMENTS
-    filter_words: ClassVar[Mapping[str, Mapping[str, str]]] = {}  # see ``search_filters``
+    filter_words: Mapping[str, Mapping[str, str]] = {}  # see ``search_filters``
     read_for_itself: ClassVar[frozenset[str]] = frozenset()  # filters in words of its own
+    # Search pages answer 429 to robots, and to those that try again for longer.
+    no_retry_at: ClassVar[tuple[int, ...]] = (429,)
     has_regions: ClassVar[bool] = False  # whether it can be told whose results to give
 
     def prepare(self) -> None:
@@ -41,3 +47,10 @@ class FilteredSearchSpider(ImageSearchSpider):
         region = filters.region or self.settings.get("SEARCH_REGION", "us-en")
         self.filters = replace(filters, region=region)
         super().prepare()
+
+    def _request(
+        self, query: Query, page: int, cursor: str | int | None, taken: int
+    ) -> scrapy.Request:
+        request = super()._request(query, page, cursor, taken)
+        request.meta["no_retry_at"] = self.no_retry_at
+        return request

@@ -16,7 +16,10 @@ from carsets.js_literal import read_literal
     [
         ("[]", []),
         ("{}", {}),
-        ('{a:null,b:1,$c:true,_d:"x",e:false}', {"a": None, "b": 1, "$c": True, "_d": "x", "e": False}),
+        (
+            '{a:null,b:1,$c:true,_d:"x",e:false}',
+            {"a": None, "b": 1, "$c": True, "_d": "x", "e": False},
+        ),
         ("{a:void 0,b:undefined,c:NaN,d:-Infinity}", {"a": None, "b": None, "c": None, "d": None}),
         ("{null:1,true:2}", {"null": 1, "true": 2}),
         ("{a:!0,b:!1}", {"a": True, "b": False}),
@@ -25,23 +28,45 @@ from carsets.js_literal import read_literal
         ("{1:2,'b c':3}", {"1": 2, "b c": 3}),
         ("[1,2,]", [1, 2]),
         ("{a:[1,{b:2,},],}", {"a": [1, {"b": 2}]}),
-        (r'["\u003Cb>","\x41\u{1F697}","it\'s","\/","\v\0"]', ["<b>", "A🚗", "it's", "/", "\x0b\x00"]),
+        (
+            r'["\u003Cb>","\x41\u{1F697}","it\'s","\/","\v\0"]',
+            ["<b>", "A🚗", "it's", "/", "\x0b\x00"],
+        ),
         ("['it\\'s \"so\"']", ['it\'s "so"']),
         ('["a\tb","a\\\nb"]', ["a\tb", "ab"]),
         ('["]}", "void 0", "new Date(1)"]', ["]}", "void 0", "new Date(1)"]),
         ('["\\\\"]', ["\\"]),
         ("[1] + evil()", [1]),
     ],
-)  # fmt: skip
+)
 def test_reads(written, meant):
     assert read_literal(f"x={written}", 2) == meant
 
 
 @pytest.mark.parametrize(
     "written",
-    ["", "[", '["', "{a:b}", "[f()]", "[...x]", "[`a`]", "{a:function(){}}", "[1,,2]", "{a 1}", "[/x/]",
-     "[new Map([])]", "[1n]", '["\\u{FFFFFFF}"]', "1", '"x"', "]", "[" * 5000 + "]" * 5000, '["\\u12"]'],
-)  # fmt: skip
+    [
+        "",
+        "[",
+        '["',
+        "{a:b}",
+        "[f()]",
+        "[...x]",
+        "[`a`]",
+        "{a:function(){}}",
+        "[1,,2]",
+        "{a 1}",
+        "[/x/]",
+        "[new Map([])]",
+        "[1n]",
+        '["\\u{FFFFFFF}"]',
+        "1",
+        '"x"',
+        "]",
+        "[" * 5000 + "]" * 5000,
+        '["\\u12"]',
+    ],
+)
 def test_refuses_in_one_line_what_is_no_data(written):
     with pytest.raises(ForeignTextError) as caught:
         read_literal(written, 0)

@@ -13,10 +13,11 @@ if TYPE_CHECKING:
     from carsets.fakeweb.traffic import Mode
 
 MODES = (
-    "captcha",  # Bing: a page that wants a human
-    "changed",  # Bing: results in an unknown markup; the APIs: JSON of another shape
+    "captcha",  # Bing and other engines: a page that wants a human
+    "blocked",  # DuckDuckGo, Brave, Ecosia, Yandex, Baidu: refused, each in its own way
+    "changed",  # engines: results in an unknown markup; the APIs: JSON of another shape
     "consent",  # a form stands before the results
-    "no_results",  # Bing: none for any words
+    "no_results",  # Bing and other engines: none for any words
     "script_wall",  # Google: a page of scripts only
     "quota",  # Google, Instagram: the allowance is used up
     "tags_used_up",  # Instagram: 30 hashtags in 7 days

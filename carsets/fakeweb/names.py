@@ -8,6 +8,10 @@ import socket
 
 CONTROL_HOST = "control.carsets.test"
 BING, OPENVERSE, FLICKR = "www.bing.com", "api.openverse.org", "api.flickr.com"
+DUCKDUCKGO, ECOSIA = "duckduckgo.com", "www.ecosia.org"
+BRAVE, BRAVE_API = "search.brave.com", "api.search.brave.com"
+YANDEX, BAIDU = "yandex.com", "image.baidu.com"
+BING_THUMBNAILS = tuple(f"tse{number}.mm.bing.net" for number in range(1, 5))
 YANDEX_WEB, VPIC = "yandex.ru", "vpic.nhtsa.dot.gov"
 FLICKR_IMAGES = "live.staticflickr.com"
 COMMONS, COMMONS_FILES = "commons.wikimedia.org", "upload.wikimedia.org"
@@ -69,6 +73,8 @@ _KNOWN = frozenset(
         BING,
         "th.bing.com",
         "ts1.mm.bing.net",
+        *BING_THUMBNAILS,
+        *(DUCKDUCKGO, ECOSIA, BRAVE, BRAVE_API, YANDEX, BAIDU),
         YANDEX_WEB,
         VPIC,
         OPENVERSE,

@@ -134,6 +134,9 @@ class PoliteRetry:
         asked = retry_after(response.headers.get("Retry-After"))
         if asked is not None and asked > self.pause_max:
             return response
+        if response.status in request.meta.get("no_retry_at", ()):  # asking again prolongs a block
+            self._failed(request, f"HTTP {response.status}")
+            return response
         return self._again(request, f"HTTP {response.status}") or response
 
     def process_exception(self, request: Request, exception: Exception) -> Request | None:

@@ -203,6 +203,7 @@ class OpenverseSpider(FilteredSearchSpider):
 
     name = "openverse"
     filter_words = FILTER_WORDS
+    no_retry_at: ClassVar[tuple[int, ...]] = ()  # an API: its 429 says when to come back
     # The license may be a code here, and every work tells its own.
     read_for_itself: ClassVar[frozenset[str]] = frozenset({"license"})
     page_size: ClassVar[int] = PAGE_SIZE

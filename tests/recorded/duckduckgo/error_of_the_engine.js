@@ -1,0 +1,1 @@
+if(DDG.deep){DDG.deep.is506=1;}var dnd0=[{"c":"http://www.example.org/search?q="+q}];if (nrn) nrn('d',dnd0);
