@@ -75,9 +75,12 @@ def read_answer(
         return Answer(outcome=QueryOutcome.FORMAT_CHANGED, note=str(error))
     if status != 200 or "error" in answer:
         return _api_error(status, answer.get("error"))
-    # A text of digits; without it the answer is no answer of this API.
-    total = to_int(answer["searchInformation"]["totalResults"])
+    about = answer.get("searchInformation")
+    total = to_int(about.get("totalResults")) if isinstance(about, dict) else None
     records = answer.get("items", [])[:REACH]
+    if not records and about is None:
+        note = "neither items nor what was searched for"
+        return Answer(outcome=QueryOutcome.FORMAT_CHANGED, note=note)
     if not records:
         return Answer(outcome=QueryOutcome.NO_RESULTS, total=total, note="no items")
     images = [image for record in records if (image := read_item(record, filters))]

@@ -7,6 +7,7 @@ videos are passed over. Names of users are left where they are.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ _CODE_LENGTH = 11  # characters that hold the number; longer codes (private post
 _EPOCH = 1_314_220_021_721  # milliseconds since 1970 at which the numbers of posts begin
 _VIDEO = 2  # media_type of v1; 1 is a picture, 8 a carousel
 _MAX_CHILDREN = 50  # of one post; Instagram allows 20
+_NUMBER = re.compile(r"[1-9][0-9]{0,19}")  # 64 bits: today's have 19 digits
 _JOINERS = "\u200c\u200d"  # inside words of some scripts, and inside emoji
 
 
@@ -208,8 +210,11 @@ def _take(copies: dict[str, Copy], copy: Any, url: str, width: str, height: str)
 
 def _pk(media: Mapping[str, Any]) -> int | None:
     """Return the number of a post: ``pk``, or ``id`` with or without the owner's behind it."""
-    pk = to_int(media.get("pk"))
-    return pk or to_int(to_text(media.get("id"), 60).partition("_")[0] or media.get("id"))
+    for value in (media.get("pk"), media.get("id")):
+        text = str(value)[:60].partition("_")[0]
+        if _NUMBER.fullmatch(text):
+            return int(text)
+    return None
 
 
 def _caption(media: Mapping[str, Any]) -> str:

@@ -44,7 +44,8 @@ _WAIT = {
 _SCROLLING = """<script>(function(){const q="/api/v1/fbsearch/web/top_serp/?enable_metadata=true"
 +"&query=%s";let next="",busy=true;
 async function more(){const r=await fetch(q+(next?"&next_max_id="+next:""));const t=await r.json();
-const g=t.media_grid||{};next=g.has_more?g.next_max_id:null;busy=next===null;}
+const g=t.media_grid||{};
+document.body.insertAdjacentHTML("beforeend",'<div style="height:2000px"></div>');next=g.has_more?g.next_max_id:null;busy=next===null;}
 addEventListener("scroll",()=>{if(!busy){busy=true;more();}});more();})();</script>"""
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from playwright.async_api import Response as Fetched
 
 MOST_ANSWERS = 60  # of one page
+SCROLL_SECONDS = 6.0  # for something new after a scroll; at the end nothing comes
 MOST_CHARACTERS = 20_000_000  # of all of them together
 
 
@@ -55,13 +56,13 @@ class PageTraffic:
 
     async def __call__(self, page: Page) -> str:
         """Scroll until nothing new is fetched; return everything as JSON."""
-        await self._wait_for_more(page, 0)
+        await self._wait_for_more(page, 0, self.seconds)
         for _ in range(self.scrolls):
             there = len(self.answers)
             if not there or any(answer["status"] >= 400 for answer in self.answers):
                 break
             await page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
-            if not await self._wait_for_more(page, there):
+            if not await self._wait_for_more(page, there, min(self.seconds, SCROLL_SECONDS)):
                 break
         scripts = page.locator('script[type="application/json"]')
         embedded = [
@@ -71,8 +72,8 @@ class PageTraffic:
         answers = [*embedded, *self.answers]
         return json.dumps({"url": page.url, "status": self.status, "answers": answers})
 
-    async def _wait_for_more(self, page: Page, there: int) -> bool:
-        for _ in range(max(1, int(self.seconds / 0.25))):
+    async def _wait_for_more(self, page: Page, there: int, seconds: float) -> bool:
+        for _ in range(max(1, int(seconds / 0.25))):
             if len(self.answers) > there:
                 return True
             if urlsplit(page.url).path.startswith(("/accounts/", "/challenge/")):

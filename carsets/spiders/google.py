@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from carsets.queries import Query
 
 PAGE_PER_MINUTE = 6.0  # the pace of a browser: one page in ten seconds
+SCROLL_SECONDS = 6.0  # for more tiles after a scroll; at the end none come
 _ANYTHING = "div[data-docid], #captcha-form, form[action*='consent'], #search"
 
 
@@ -56,8 +57,8 @@ async def show_more(page: Page, wanted: int, scrolls: int, seconds: float) -> No
         if not 0 < there < wanted:
             return
         await page.evaluate("window.scrollTo(0, document.documentElement.scrollHeight)")
-        for _ in range(int(seconds)):
-            await asyncio.sleep(0.5)
+        for _ in range(int(min(seconds, SCROLL_SECONDS) / 0.25)):
+            await asyncio.sleep(0.25)
             if await _tiles(page) > there:
                 break
         else:

@@ -1,7 +1,8 @@
 """Every recorded page of every source, and what is to be found in it.
 
 A page ``recorded/<source>/<name>.<ext>`` has a ``<name>.expected.json`` beside it: how the answer
-came (``response``) and what the source's spider makes of it (``answer``; empty fields left out).
+came (``response``; with the spider's ``arguments``, if it has any) and what the source's spider makes
+of it (``answer``; empty fields left out).
 """
 
 import json
@@ -23,7 +24,7 @@ RECORDED = Path(__file__).parents[1] / "recorded"
 EXPECTED = sorted(RECORDED.glob("*/*.expected.json"))
 
 
-def build_spider(source, tmp_path):
+def build_spider(source, tmp_path, arguments=None):
     [spider] = iter_spider_classes(import_module(f"carsets.spiders.{source}"))
     crawler = get_crawler(
         spider,
@@ -36,7 +37,16 @@ def build_spider(source, tmp_path):
             "IMAGES_IN_FLIGHT_BYTES": 1,
         },
     )
-    return crawler.spidercls.from_crawler(crawler, query="ford mustang")
+    return crawler.spidercls.from_crawler(crawler, query="ford mustang", **(arguments or {}))
+
+
+def set_keys(monkeypatch, source):
+    """Give a source the keys that it wants, and no browser."""
+    for name in ("FLICKR_API_KEY", "GOOGLE_API_KEY", "GOOGLE_CX", "INSTAGRAM_TOKEN"):
+        monkeypatch.setenv(name, "0123456789abcdef")
+    monkeypatch.setenv("INSTAGRAM_USER_ID", "17841405309211844")
+    module = import_module(f"carsets.spiders.{source}")
+    monkeypatch.setattr(module, "use_browser", lambda *_: None, raising=False)
 
 
 def facts(answer):
@@ -52,7 +62,7 @@ def filled(fields):
 
 @pytest.mark.parametrize("expected", EXPECTED, ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_recorded_page(expected, tmp_path, monkeypatch):
-    monkeypatch.setenv("FLICKR_API_KEY", "0123456789abcdef")
+    set_keys(monkeypatch, expected.parent.name)
     [page] = set(expected.parent.glob(expected.name.replace("expected.json", "*"))) - {expected}
     wanted = json.loads(expected.read_text(encoding="utf-8"))
     came = wanted["response"]
@@ -64,9 +74,8 @@ def test_recorded_page(expected, tmp_path, monkeypatch):
         encoding="utf-8",
         request=Request(came["url"], meta=came.get("meta", {})),
     )
-    assert (
-        facts(build_spider(expected.parent.name, tmp_path).read_page(response)) == wanted["answer"]
-    )
+    spider = build_spider(expected.parent.name, tmp_path, came.get("arguments"))
+    assert facts(spider.read_page(response)) == wanted["answer"]
 
 
 def test_every_page_says_what_is_expected_of_it():
@@ -76,9 +85,9 @@ def test_every_page_says_what_is_expected_of_it():
     assert {source for source, _ in names} >= {"bing", "flickr", "openverse"}
 
 
-@pytest.mark.parametrize("source", ["bing", "flickr", "openverse"])
+@pytest.mark.parametrize("source", ["bing", "flickr", "google", "instagram", "openverse"])
 def test_the_pace_that_is_planned_is_the_pace_that_is_kept(source, tmp_path, monkeypatch):
-    monkeypatch.setenv("FLICKR_API_KEY", "0123456789abcdef")
+    set_keys(monkeypatch, source)
     spider = build_spider(source, tmp_path)
     host = urlsplit(spider.page_request(Query(text="vw"), 1, None).url).hostname
     slot = settings.DOWNLOAD_SLOTS[host]
