@@ -99,6 +99,13 @@ class CrawlState:
             self.stop_reason = reason
             asyncio.ensure_future(self._crawler.engine.close_spider_async(reason=reason))  # noqa: RUF006
 
+    @property
+    def stopping(self) -> bool:
+        """Whether the run is being ended early, by us, a signal or an extension."""
+        engine = self._crawler.engine
+        slot = engine._slot if engine is not None else None
+        return bool(self.stop_reason) or (slot is not None and slot.closing is not None)
+
     def _let_go(self, item: Any) -> None:
         if not isinstance(item, CarImage):
             return

@@ -104,6 +104,8 @@ class CarImagesPipeline(Step, ImagesPipeline):
             raise OutcomeDrop(Outcome.OVER_LIMIT)
         await self.state.in_flight.enter()
         item.admitted = True
+        if self.state.stopping:  # Scrapy would go on with all that it has been handed
+            raise OutcomeDrop(Outcome.CANCELLED, "the run was being stopped")
         await (self._read(item) if item.local_path else self._download(item))
         item.fetched_at = datetime.now(UTC).isoformat(timespec="seconds")
         item.size = len(item.body or b"")

@@ -20,6 +20,7 @@ from carsets.filtered_source import FilteredSearchSpider
 from carsets.foreign_text import MAX_PAGE_BYTES, pixels, read_json, to_int, to_text, without_markup
 from carsets.items import FoundImage
 from carsets.outcomes import QueryOutcome
+from carsets.refusals import wall_in
 from carsets.search_filters import ANYTHING, SearchFilters, engine_words, license_note
 from carsets.start_tags import StartTag, start_tags
 
@@ -128,7 +129,8 @@ def read_page(
         return Answer(outcome=QueryOutcome.NO_RESULTS, note="Bing says that there are none")
     if _first_of(url) > 1 and grids and not _next_first(grids):
         return Answer(outcome=QueryOutcome.NO_RESULTS, note="the grid ends here")
-    return Answer(outcome=QueryOutcome.BLOCKED, note="a page without tiles that does not say why")
+    note = "a page without tiles that does not say why"
+    return wall_in(html) or Answer(outcome=QueryOutcome.BLOCKED, note=note)
 
 
 def read_tile(
