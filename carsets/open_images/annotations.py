@@ -112,6 +112,7 @@ class Annotations:
         self._least = round(min_confidence * 100)
         self._labels = _Columns("QHB")  # image, class, value
         self._boxes = _Columns("QHHffff")  # image, class, flags, corners
+        self._keys = array("Q")  # of all images that are mentioned, sorted
 
     def read_labels(self, path: Path) -> None:
         """Collect the labels of one file. Raises OSError and EOFError."""
@@ -164,6 +165,8 @@ class Annotations:
         """Sort what was collected; to be called once, before anything is asked."""
         self._labels.sort()
         self._boxes.sort()
+        both = [np.frombuffer(rows.keys, np.uint64) for rows in (self._labels, self._boxes) if rows]
+        self._keys = array("Q", np.unique(np.concatenate(both)).tobytes() if both else b"")
 
     def __len__(self) -> int:
         """Return how many labels and boxes are held."""
@@ -171,7 +174,8 @@ class Annotations:
 
     def mentions(self, key: int) -> bool:
         """Say whether anything is known of an image."""
-        return self._labels.has(key) or self._boxes.has(key)
+        place = bisect_left(self._keys, key)
+        return place < len(self._keys) and self._keys[place] == key
 
     def about(self, key: int) -> About:
         """Return what is known of an image: nothing shown when no class of ours is."""
@@ -219,6 +223,11 @@ class _Columns:
     def __len__(self) -> int:
         return len(self._columns[0])
 
+    @property
+    def keys(self) -> array[int]:
+        """The first column."""
+        return self._columns[0]
+
     def append(self, *values: float) -> None:
         for column, value in zip(self._columns, values, strict=True):
             column.append(value)  # type: ignore[arg-type]  # of the type that its code says
@@ -231,11 +240,6 @@ class _Columns:
         for place, column in enumerate(self._columns):
             plain = np.frombuffer(column, dtype=column.typecode)
             self._columns[place] = array(column.typecode, plain[order].tobytes())
-
-    def has(self, key: int) -> bool:
-        keys = self._columns[0]
-        place = bisect_left(keys, key)
-        return place < len(keys) and keys[place] == key
 
     def of(self, key: int) -> Iterable[Sequence[float]]:
         keys = self._columns[0]

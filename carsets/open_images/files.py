@@ -79,9 +79,9 @@ class OpenImagesFiles:
         """Return all files that are read."""
         return (*self.images, *self.labels, *self.boxes, *self.descriptions)
 
-    def digest(self) -> str:
-        """Return a short hex digest of names and contents; 2 GB take some seconds."""
-        digest = hashlib.blake2b(digest_size=8)
+    def digest(self, more: str) -> str:
+        """Return a short hex digest of names, contents and ``more``; 2 GB take some seconds."""
+        digest = hashlib.blake2b(more.encode(), digest_size=8)
         for path in self.all():
             digest.update(f"{path.name}\0".encode())
             with path.open("rb") as stream:

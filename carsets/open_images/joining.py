@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from carsets.image_lists.columns import assign_columns
@@ -12,7 +12,7 @@ from carsets.image_lists.text_lines import read_lines
 from carsets.open_images.annotations import About, Annotations, key_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from carsets.open_images.classes import ImageClass
@@ -38,7 +38,12 @@ def read_images(
     numbered = enumerate(read_lines(path), start=1)
     _, header = next(numbered, (0, ""))
     columns = [column.strip() for column in parse_line(header, ",") or []]
-    id_first = bool(columns) and columns[0].casefold() == "imageid"
+    plain = [column.casefold() for column in columns]
+    id_first = plain[:1] == ["imageid"]
+    id_place, subset_place = (
+        plain.index(name) if name in plain else -1 for name in ("imageid", "subset")
+    )
+    meant = assign_columns(columns)
 
     def unwanted(line: str) -> bool:
         # A title with a line break begins a record of several lines: those are read as a whole.
@@ -53,15 +58,28 @@ def read_images(
             if id_first and annotations.mentions(key) and annotations.about(key).shown:
                 yield bad_row(path.name, number, text, cells)
             continue
-        facts = dict(zip(columns, (cell.strip() for cell in cells), strict=False))
-        by_name = {name.casefold(): value for name, value in facts.items()}
-        image_id, subset = by_name.get("imageid", ""), by_name.get("subset", "").lower()
+        cells += [""] * (len(columns) - len(cells))
+        image_id = cells[id_place].strip()
+        subset = cells[subset_place].strip().lower() if subset_place >= 0 else ""
         if subsets and subset not in subsets:
             continue
         key = key_of(image_id)
         about = annotations.about(key) if annotations.mentions(key) else None
         if about and about.shown:
-            yield _row(path.name, number, facts, image_id, subset, about, whence)
+            given = _Given(number, columns, meant, cells, image_id, subset)
+            yield _row(path.name, given, about, whence)
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """One row of a list of images, as it stands."""
+
+    line: int
+    columns: Sequence[str]
+    meant: Mapping[int, str]  # position -> fact
+    cells: Sequence[str]
+    image_id: str
+    subset: str
 
 
 def copy_url(image_id: str, subset: str) -> str:
@@ -70,34 +88,28 @@ def copy_url(image_id: str, subset: str) -> str:
     return f"{COPIES}/{subset}/{image_id}.jpg" if whole else ""
 
 
-def _row(
-    name: str,
-    number: int,
-    given: Mapping[str, str],
-    image_id: str,
-    subset: str,
-    about: About,
-    whence: str,
-) -> ListRow:
-    meant = assign_columns(list(given))
+def _row(name: str, given: _Given, about: About, whence: str) -> ListRow:
     facts: dict[str, str] = {}
     extra: dict[str, Any] = {}
-    for place, (column, value) in enumerate(given.items()):
-        if value and place in meant:
-            facts[meant[place]] = value
-        if value and (place not in meant or column in _KEPT_AS_THEY_ARE):
+    for place, (column, cell) in enumerate(zip(given.columns, given.cells, strict=False)):
+        if not (value := cell.strip()):
+            continue
+        if place in given.meant:
+            facts[given.meant[place]] = value
+        if place not in given.meant or column in _KEPT_AS_THEY_ARE:
             extra[column] = value
-    original, copy = facts.get("image_url", ""), copy_url(image_id, subset)
+    original, copy = facts.get("image_url", ""), copy_url(given.image_id, given.subset)
+    # Who asks for originals gets no copy of a photograph that its author has taken down.
     order = {
-        "original": (original, copy),
+        "original": (original,),
         "s3": (copy, original),
-        "thumbnail": (facts.get("thumbnail_url", ""), original, copy),
+        "thumbnail": (facts.get("thumbnail_url", ""), original),
     }[whence]
     addresses = list(dict.fromkeys(filter(None, order)))
     facts["image_url"] = addresses[0] if addresses else ""
     if facts["image_url"] != original:
         facts.pop("md5", None)  # it is that of the original
-    row = read_row(name, number, facts, extra | tell(about))
+    row = read_row(name, given.line, facts, extra | tell(about))
     if row.problem:
         return row
     found = replace(row.found, alternates=tuple(addresses[1:]))

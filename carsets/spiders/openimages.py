@@ -68,11 +68,15 @@ class OpenImagesSpider(ListedSpider):
 
     def identify(self) -> Query:
         """Name the question by the files and all that decides which rows are taken."""
-        asked = ",".join(sorted(one.mid for one in self.classes))
-        return Query(
-            text=f"Open Images {self.files.digest()} {asked} {','.join(self.subsets)} "
-            f"{self.whence} {self.min_confidence:g}"
+        mids = ",".join(sorted(one.mid for one in self.classes))
+        parts = (
+            self.files.digest(mids),
+            self.given.get("classes", "") or "vehicles",
+            ",".join(self.subsets) or "all subsets",
+            self.whence,
+            f"{self.min_confidence:g}",
         )
+        return Query(text=f"Open Images {' '.join(parts)}")
 
     def images(self) -> Iterator[CarImage]:
         """Collect labels and boxes, then yield the images that show one of the classes."""
