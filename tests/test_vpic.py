@@ -18,7 +18,6 @@ from carsets.vpic import (
     read_models,
 )
 
-
 TESLA_2020 = "get-models-for-make-year-vehicletype.json"
 
 
