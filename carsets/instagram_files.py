@@ -110,7 +110,7 @@ def _exported_picture(media: Any, post: dict[str, Any], folder: Path) -> FoundIm
     uri = to_text(media.get("uri"), 1000)
     if not uri.lower().endswith(_PICTURES) or not is_inside(folder, uri):
         return None
-    caption = _mended(to_text(media.get("title")) or to_text(post.get("title")))
+    caption = _mended(media.get("title")) or _mended(post.get("title"))
     made = to_int(media.get("creation_timestamp")) or to_int(post.get("creation_timestamp"))
     return FoundImage(
         image_url=uri,
@@ -130,12 +130,14 @@ def is_inside(folder: Path, uri: str) -> bool:
         return False
 
 
-def _mended(text: str) -> str:
+def _mended(value: object) -> str:
     """Undo what the export does to its texts: the bytes of UTF-8, each as a character."""
+    if not isinstance(value, str):
+        return ""
     try:
-        return text.encode("latin-1").decode("utf-8")
+        return to_text(value.encode("latin-1").decode("utf-8"))
     except UnicodeError:
-        return text
+        return to_text(value)
 
 
 def _position(media: dict[str, Any]) -> dict[str, Any]:
