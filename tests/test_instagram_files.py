@@ -103,5 +103,5 @@ def test_broken_and_hostile_files_are_refused(tmp_path, name, content):
 
 def test_a_folder_without_files_is_said_at_once(tmp_path):
     (tmp_path / "a.jpg").write_bytes(b"")
-    with pytest.raises(UserError, match="no .json"):
+    with pytest.raises(UserError, match=r"no \.json"):
         find_files(tmp_path)

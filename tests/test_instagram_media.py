@@ -60,8 +60,9 @@ def test_every_field_of_every_picture_is_what_stands_there(nodes):
             node["dimensions"]["width"],
             node["dimensions"]["height"],
         )
-        # What reverses the direction of writing is taken out of everything that strangers wrote.
-        assert image.description == re.sub("[\u202a-\u202e]", "", caption)
+        # Control characters and what turns writing around go, from everything that strangers say.
+        shown = re.sub("[\x0b-\x1f\x7f-\x9f\u202a-\u202e]", "", caption)
+        assert image.description == shown
         assert datetime.fromisoformat(image.uploaded) == moment
         assert image.extra == {
             "code": node["shortcode"],
