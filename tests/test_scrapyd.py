@@ -50,13 +50,14 @@ class Scrapyd:
         environment = {**os.environ, "PATH": f"{bin_folder}:{os.environ['PATH']}"}
         environment.pop("PYTHONPATH", None)
         self.environment = environment
-        self.process = subprocess.Popen(
-            [bin_folder / "scrapyd"],
-            cwd=folder,
-            env=environment,
-            stdout=(folder / "scrapyd.log").open("wb"),
-            stderr=subprocess.STDOUT,
-        )
+        with (folder / "scrapyd.log").open("wb") as log:
+            self.process = subprocess.Popen(
+                [bin_folder / "scrapyd"],
+                cwd=folder,
+                env=environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
         self.wait_for(lambda: self.ask("daemonstatus.json").get("status") == "ok")
 
     def ask(self, call, **fields):

@@ -7,6 +7,7 @@ one line on stderr instead of a traceback.
 from __future__ import annotations
 
 import asyncio
+import logging
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from scrapy.crawler import Crawler
+
+logger = logging.getLogger(__name__)
 
 CRASHED = 1  # a fault of carsets before or beside the books; the log has the traceback
 
@@ -71,6 +74,8 @@ class Command(ScrapyCrawl):
         if self.exitcode:
             line = escape_controls(redact(" ".join(reason.split())))
             print(f"carsets: {line} (exit code {self.exitcode})", file=sys.stderr)
+            if self.settings and self.settings.get("LOG_FILE"):
+                logger.error("%s (exit code %d)", line, self.exitcode)  # all that Scrapyd shows
 
 
 def catch(crawl: Awaitable[None], problems: list[BaseException]) -> None:
