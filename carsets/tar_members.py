@@ -74,6 +74,8 @@ def tar_members(path: Path) -> Iterator[TarMember]:
             if kind[0] in _REGULAR:
                 yield TarMember(long_name or _name(header), begin, size)
             long_name, long_size = "", None
+        if place < whole:
+            raise TarError(f"cut off: half a header at byte {place}")
 
 
 def _checks(header: bytes) -> bool:

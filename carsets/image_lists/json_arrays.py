@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 BLOCK = 1 << 18  # characters read at a time
 MAX_ELEMENT = 1 << 23  # characters of one element; the outline of a crowd has below 200,000
+_CLOSING, _AFTER = '"]}', " \t\r\n,]}"  # what can end a value, and what can stand behind it
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -114,17 +115,15 @@ class _Text:
             except ValueError as error:
                 problem = str(error)
             else:
-                # A number or a word at the end of the block may go on in the next one.
-                if end < len(self._block) or self._block[end - 1] in '"]}':
+                # A number may go on in the next block, so what follows it has to be seen.
+                following = self._block[end : end + 1]
+                if self._block[end - 1] in _CLOSING or (following and following in _AFTER):
                     self._place = end
                     return value
-                problem = ""
+                problem = f"{following!r} after a value" if following else ""
             if len(self._block) - self._place > MAX_ELEMENT:
                 raise JsonShapeError(
                     f"an element of more than {MAX_ELEMENT} characters {self.where}"
                 )
             if not self._more():
-                if problem:
-                    raise JsonShapeError(f"not JSON {self.where}: {problem}")
-                self._place = end
-                return value
+                raise JsonShapeError(f"not JSON {self.where}: {problem or 'it ends here'}")

@@ -56,3 +56,42 @@ def test_another_file_than_the_list_describes_is_dropped(build, car_image, jpeg,
         raw(car_image, jpeg(1), **{name: right}),
     ]
     assert look(build(MimePipeline), *items) == [None, Outcome.REPLACED]
+
+
+def test_the_same_picture_in_other_bytes_is_accepted_and_told(build, car_image, jpeg):
+    first = raw(car_image, jpeg())
+    assert look(build(MimePipeline), first) == [None]
+    described = {"sha256": first.inspection.sha256, "phash": f"{first.inspection.phash:016x}"}
+
+    def items():
+        return [
+            raw(car_image, jpeg(), **described),
+            raw(car_image, jpeg(quality=60), **described),
+            raw(car_image, jpeg(1), **described),
+        ]
+
+    judged = items()
+    step = build(MimePipeline)
+    assert look(step, *judged) == [None, None, Outcome.REPLACED]
+    assert [bool(item.note) for item in judged] == [False, True, True]
+    assert "the same picture in other bytes" in judged[1].note
+    stats = step.crawler.stats.get_stats()
+    told = {name: value for name, value in stats.items() if "integrity" in name}
+    assert told == {
+        "carsets/integrity/same_bytes": 1,
+        "carsets/integrity/same_picture": 1,
+        "carsets/integrity/replaced": 1,
+    }
+    strict = build(MimePipeline, LIST_INTEGRITY="same_bytes")
+    assert look(strict, *items()) == [None, Outcome.REPLACED, Outcome.REPLACED]
+    assert look(build(MimePipeline, LIST_INTEGRITY="off"), *items()) == [None, None, None]
+
+
+def test_the_md5_of_the_original_is_not_asked_of_a_smaller_copy(build, car_image, jpeg):
+    right = hashlib.md5(jpeg()).hexdigest()
+    items = []
+    for fetched in ("https://images.example.org/a.jpg", "https://copies.example.org/a.jpg"):
+        item = raw(car_image, jpeg(1), md5=right)
+        item.image_urls = [fetched]
+        items.append(item)
+    assert look(build(MimePipeline), *items) == [Outcome.REPLACED, None]
