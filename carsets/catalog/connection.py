@@ -66,7 +66,11 @@ def connect(url: str, *, create: bool) -> Engine:
 
 def _sqlite_engine(url: URL, *, create: bool) -> Engine:
     path = Path(url.database) if url.database and url.database != ":memory:" else None
-    if path is not None and not path.exists():
+    try:
+        is_new = path is not None and not path.exists()
+    except OSError as error:  # a folder on the way that we may not enter
+        raise CatalogError(f"the catalog {path} cannot be opened: {error.strerror}") from error
+    if path is not None and is_new:
         if not create:
             raise CatalogError(f"there is no catalog at {path}: check DATA_DIR or CATALOG_URL")
         try:
