@@ -90,7 +90,7 @@ def _store_all(connection: Connection, candidates: Sequence[Candidate]) -> list[
     numbers: dict[str, int] = dict(
         connection.execute(
             select(images.c.image_id, images.c.seq).where(images.c.image_id.in_(ids))
-        ).all()  # type: ignore[arg-type]
+        ).all()
     )
     seen = [
         (candidate.sighting, image_id)
