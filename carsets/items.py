@@ -23,7 +23,7 @@ class FoundImage:
     """What a source said about one image. Made by the pure parsers; never changed."""
 
     # Where it is.
-    image_url: str  # the original; of the folder source: the path inside the folder
+    image_url: str  # the original; of the folder source: a file:// address
     page_url: str = ""  # the page that shows it
     alternates: tuple[str, ...] = ()  # smaller copies, largest first: asked when the original fails
     thumbnail_url: str = ""

@@ -89,7 +89,8 @@ class FolderSpider(ListedSpider):
                 passed_over.add("files of other synsets", synset_of(file.name) or file.name)
                 continue
             unlabelled += self.labels_of is not None and not labels
-            found = FoundImage(image_url=file.name)
+            # The whole address: two folders may hold files of the same name.
+            found = FoundImage(image_url=(self.folder.root / file.name).as_uri())
             image = self.car_image(found, self.row_query(labels), page=1, rank=0)
             image.local_path, image.local_part = file.path, file.part
             yield image

@@ -186,10 +186,8 @@ def test_a_folder_is_handed_out_with_its_paths(run, tmp_path):
         (root / name).write_bytes(name.encode())
     images = run(FOLDER, path=str(root), pattern="{make}/{model}").images()
     assert [image.found.image_url for image in images] == [
-        "Ford/Focus/1.jpg",
-        "Ford/Focus/2.jpg",
-        "VW/Golf/1.jpg",
-        "loose.jpg",
+        (root / name).as_uri()
+        for name in ("Ford/Focus/1.jpg", "Ford/Focus/2.jpg", "VW/Golf/1.jpg", "loose.jpg")
     ]
     assert images[0].local_path == str(root / "Ford/Focus/1.jpg")
     assert images[2].query.labels == {"make": "VW", "model": "Golf"}
