@@ -131,6 +131,7 @@ QUERY_END_KNOWN_SHARE = 0.9  # a page on which so many images were known ends it
 # The pace of each source: one request at a time, seconds between two. A spider's
 # requests_per_minute, from which `scrapy plan` reckons, says the same.
 DOWNLOAD_SLOTS = {
+    "": {"concurrency": 1, "delay": 0.0, "jitter": 0.0},  # `data:`, which leaves no machine
     "www.bing.com": {"concurrency": 1, "delay": 2.0, "jitter": 0.2},  # no rule known: politeness
     "api.openverse.org": {"concurrency": 1, "delay": 3.0, "jitter": 0.0},  # its rule: 20 a minute
     "api.flickr.com": {"concurrency": 1, "delay": 1.1, "jitter": 0.0},  # its rule: 3,600 an hour
