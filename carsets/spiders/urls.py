@@ -1,4 +1,4 @@
-"""The user's own list of image URLs: plain text, CSV, TSV, JSON lines; gzip or not.
+"""The user's own list of image URLs: text, CSV, TSV, JSON lines, COCO, Parquet; gzip or not.
 
 Terms:      those of the hosts in the list
 Licenses:   what the list says (column ``license``), with the list as its evidence
