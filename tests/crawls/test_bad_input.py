@@ -39,7 +39,7 @@ ARGUMENTS = {
     "gone list": ("urls", {"file": "{place}/no.csv"}, "/no.csv: there is no such file"),
     "folder as list": ("urls", {"file": "{place}"}, "cannot be read (Is a directory)"),
     "empty list": ("urls", {"file": "{place}/empty.csv"}, "it needs at least one image URL"),
-    "binary list": ("urls", {"file": "{place}/binary.csv"}, "not a text file. A list is plain"),
+    "binary list": ("urls", {"file": "{place}/binary.csv"}, "A list is plain text, CSV"),
     "array": ("urls", {"file": "{place}/array.json"}, "write one object a line"),
     "no folder": ("folder", {"path": "{place}/no"}, "there is no such folder"),
     "empty folder": ("folder", {"path": "{place}/nothing"}, "no file to read in this folder"),
