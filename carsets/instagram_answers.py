@@ -51,9 +51,9 @@ def read_hashtag(body: bytes, *, status: int = 200) -> Answer:
     data = answer["data"]
     if not data:
         return Answer(outcome=QueryOutcome.NO_RESULTS, note="no such hashtag")
-    number = to_text(data[0]["id"], 100)
+    number = to_text(data[0].get("id"), 100)
     if not number.isdecimal():
-        raise ForeignTextError("a hashtag without a number")
+        return Answer(outcome=QueryOutcome.FORMAT_CHANGED, note="a hashtag without a number")
     return Answer(outcome=QueryOutcome.RESULTS, next=f"{number},", note="the hashtag is known")
 
 
@@ -92,6 +92,9 @@ def _graph_answer(body: bytes, status: int) -> dict[str, Any] | Answer:
         return graph_error(failure, status)
     if status != 200:
         return Answer(outcome=QueryOutcome.HTTP_ERROR, note=f"HTTP {status}")
+    data = answer.get("data")
+    if not isinstance(data, list) or not all(isinstance(record, dict) for record in data):
+        return Answer(outcome=QueryOutcome.FORMAT_CHANGED, note="no list of data")
     return answer
 
 
