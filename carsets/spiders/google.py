@@ -77,7 +77,7 @@ class GoogleSpider(FilteredSearchSpider):
     page_size: ClassVar[int] = google_api.PAGE_SIZE
     max_results: ClassVar[int] = google_api.REACH - 1
     requests_per_minute: ClassVar[float] = 60
-    filter_words: ClassVar[Mapping[str, Mapping[str, str]]] = google_api.FILTER_WORDS
+    filter_words: Mapping[str, Mapping[str, str]] = google_api.FILTER_WORDS
     has_regions: ClassVar[bool] = True
 
     def prepare(self) -> None:
@@ -93,7 +93,7 @@ class GoogleSpider(FilteredSearchSpider):
 
     def _prepare_page(self) -> None:
         use_browser(self.settings, google_page.HOSTS)
-        self.filter_words = google_page.FILTER_WORDS  # type: ignore[misc]  # of this run
+        self.filter_words = google_page.FILTER_WORDS
         # One visit shows all that a query gets: the tiles come while the page is scrolled.
         self.requests_per_minute = PAGE_PER_MINUTE  # type: ignore[misc]  # of this run
 
