@@ -149,9 +149,7 @@ def read_record(record: Any) -> FoundImage | None:
     own = [to_text(record.get(name)) for name in ("hoverURL", "middleURL", "thumbURL")]
     named = to_text(other.get("ObjURL"))
     decoded = decode_address(to_text(record.get("objURL")))
-    originals = dict.fromkeys(
-        address for address in (named, decoded) if address.startswith(("http:", "https:"))
-    )
+    originals = dict.fromkeys(address for address in (named, decoded) if "://" in address)
     # What Baidu names first is at times a small copy on a host of its own.
     found = sorted(originals, key=_is_own)
     scaled_down = not found

@@ -46,10 +46,13 @@ FILTER_WORDS: Mapping[str, Mapping[str, str]] = {
 }
 
 _TILE_ID = re.compile(r"image-details-([0-9A-Fa-f]{8,64})")
-_DIMENSIONS = re.compile(r'image-result-dimensions"[^<>]*>\s*(\d{1,6})\s*[×x]\s*(\d{1,6})\s*<')
-_TITLE = re.compile(r'class="image-result__details-title"[^<>]*>([^<>]*)<')
-_NEXT = re.compile(r'<a\b([^<>]*)\bdata-test-id="pagination-control-next"')
-_HREF = re.compile(r'\bhref="([^"<>]*)"')
+# Lengths are limited, or what never ends would be read again from each beginning.
+_DIMENSIONS = re.compile(
+    r'image-result-dimensions"[^<>]{0,300}>\s{0,20}(\d{1,6})\s{0,9}[×x]\s{0,9}(\d{1,6})\s{0,20}<'
+)
+_TITLE = re.compile(r'class="image-result__details-title"[^<>]{0,300}>([^<>]{0,2000})<')
+_NEXT = re.compile(r'<a\b([^<>]{0,1000})\bdata-test-id="pagination-control-next"')
+_HREF = re.compile(r'\bhref="([^"<>]{0,1000})"')
 # What only results have, by whatever names their tiles go.
 _MARKS = r'//tse\d\.mm\.bing\.net/|class="image-result|data-test-id="image-result'
 

@@ -76,7 +76,7 @@ FILTER_WORDS: Mapping[str, Mapping[str, str]] = {
 
 _STATE = re.compile(r"""\bdata-state=(?:"([^"]*)"|'([^']*)')""")
 _CAPTCHAS = ('action="/checkcaptcha', "CheckboxCaptcha", "<title>Are you not a robot?")
-_NO_RESULTS_WORDS = ("ничего не найдено</title>", ">Ничего не нашли<", '"Ничего не нашли"')
+_NO_RESULTS_WORDS = ("ничего не найдено</title>", "Ничего не нашли")
 _MARKS = r"//avatars\.mds\.yandex\.net/|class=\"[^\"<>]{0,200}\bserp-item"
 
 
@@ -112,7 +112,7 @@ def read_page(
         for sign in _CAPTCHAS:
             if sign in html:
                 return Answer(outcome=QueryOutcome.CAPTCHA, note=sign)
-        if status == 200 and any(words in entities.unescape(html) for words in _NO_RESULTS_WORDS):
+        if status == 200 and any(words in html for words in _NO_RESULTS_WORDS):
             return Answer(outcome=QueryOutcome.NO_RESULTS, note="Yandex says that there are none")
         return refusal_of_status(status) or without_results(html, _MARKS)
     refused = refusal_of_status(status)
