@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SHOWN = 200  # characters of a bad row that a message repeats
+MAX_DEPTH = 50  # of lists and objects in one another, in what a row says beside the image
 
 _HASH_BYTES = {"md5": 16, "sha256": 32}
 
@@ -46,8 +47,8 @@ def bad_row(name: str, line: int, text: str, problem: str) -> ListRow:
     """Return a row that cannot be used; ``text`` is what it says, ``name`` the list's name."""
     return ListRow(
         line=line,
-        found=FoundImage(image_url=text.strip()[:SHOWN] or f"{name}:{line}"),
-        problem=f"line {line}: {problem}",
+        found=FoundImage(image_url=storable(text.strip()[:SHOWN]) or f"{name}:{line}"),
+        problem=storable(f"line {line}: {problem}"),
     )
 
 
@@ -56,12 +57,36 @@ def read_row(name: str, line: int, facts: Mapping[str, str], extra: Mapping[str,
 
     Never raises: a row that cannot be used says so in its ``problem``.
     """
+    url = facts.get("image_url", "")
     try:
+        facts, extra = storable(facts), storable(extra)
+        if facts.get("image_url", "") != url:
+            raise RowError("not a URL: characters in it that no text has")
         found = _read_found(facts, extra)
     except RowError as error:
-        return bad_row(name, line, facts.get("image_url", ""), str(error))
+        return bad_row(name, line, url, str(error))
     labels = {label: facts[label] for label in LABELS if label in facts}
     return ListRow(line=line, found=found, labels=labels)
+
+
+# What JSON can say and no database takes: halves of characters, and NUL.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(value: Any, depth: int = 0) -> Any:
+    """Return a text, or whatever JSON holds, without the characters that no database takes.
+
+    Raises RowError for what is nested deeper than ``MAX_DEPTH``.
+    """
+    if isinstance(value, str):
+        return value if value.isascii() and "\0" not in value else _UNSTORABLE.sub("", value)
+    if not isinstance(value, dict | list):
+        return value
+    if depth > MAX_DEPTH:
+        raise RowError("nested too deeply")
+    if isinstance(value, dict):
+        return {storable(key): storable(inner, depth + 1) for key, inner in value.items()}
+    return [storable(inner, depth + 1) for inner in value]
 
 
 def _read_found(facts: Mapping[str, str], extra: Mapping[str, Any]) -> FoundImage:

@@ -323,3 +323,32 @@ def test_memory_does_not_grow_with_the_list(tmp_path):
         peaks.append(peak)
 
     assert peaks[1] - peaks[0] < 8 * 1024  # kB
+
+
+def test_characters_that_no_database_takes_cost_themselves_or_the_address(rows_of):
+    lines = [
+        {
+            "url": "https://a.test/1.jpg",
+            "title": "a\ud800b\0",
+            "make": "F\udfff",
+            "o\ud800": ["\0x"],
+        },
+        {"url": "https://a.test/\ud8002.jpg"},
+        {"url": "https://a.test/3\0.jpg"},
+    ]
+    rows = rows_of("".join(json.dumps(line) + "\n" for line in lines), "list.jsonl")
+    assert (rows[0].found.title, rows[0].labels) == ("ab", {"make": "F"})
+    assert rows[0].found.extra == {"o": ["x"]}
+    assert [row.problem.partition(":")[0] for row in rows] == ["", "line 2", "line 3"]
+    for row in rows:
+        assert "\0" not in row.found.image_url
+        row.found.image_url.encode()
+        row.problem.encode()
+
+
+def test_what_is_nested_without_end_costs_its_own_row(rows_of):
+    deep = "[" * 300 + "]" * 300
+    lines = ['{"url": "https://a.test/1.jpg", "odd": %s}' % text for text in (deep, "[[1]]")]  # noqa: UP031
+    first, second = rows_of("\n".join(lines) + "\n", "list.jsonl")
+    assert first.problem == "line 1: nested too deeply"
+    assert second.found.extra == {"odd": [[1]]}
