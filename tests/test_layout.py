@@ -49,6 +49,12 @@ PURE = {
     "exit_codes",
     "places",
     "problems",
+    "result_totals",
+    "counting",
+    "body_counts",
+    "count_tables",
+    "vpic",
+    "saved_pages",
 }
 NOT_FOR_IMPORT = ("spiders", "pipelines", "extensions", "commands", "addons")
 # What a package may import of itself.
