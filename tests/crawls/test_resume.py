@@ -13,17 +13,17 @@ from carsets.fakeweb.corpus import truth, urls
 from carsets.fakeweb.process import FakeWebProcess
 
 KILLS = 10  # of each of the two crawls
-# What cannot be told apart by chance: which of several copies came first.
-CLASSES = dict.fromkeys(
-    ("duplicate_bytes", "duplicate_pixels", "near_duplicate", "placeholder"), "a copy"
-)
+# In the dataset, by itself or by another copy: of two equal files whichever comes first is stored.
+SHOWN = {"stored", "duplicate_bytes", "duplicate_pixels", "near_duplicate"}
 
 
 def final_ends(dataset):
-    """Return URL -> class of its outcome, of the sightings that no later run changes."""
+    """Return URL -> the image that stands for it, or its outcome, if no later run changes that."""
     return {
-        url: CLASSES.get(outcome, outcome)
-        for url, outcome in dataset.rows("SELECT url, outcome FROM sightings WHERE finality = 3")
+        url: image_id if outcome in SHOWN else outcome
+        for url, outcome, image_id in dataset.rows(
+            "SELECT url, outcome, image_id FROM sightings WHERE finality = 3"
+        )
     }
 
 
@@ -134,6 +134,8 @@ def test_the_dataset_is_that_of_an_undisturbed_crawl(name, killed, left_alone):
     assert set(dataset.kept().values()) == set(alone.kept().values())
     assert len(dataset.kept()) > 60
     assert final_ends(dataset) == final_ends(alone)
+    stored = dataset.rows("SELECT count(*) FROM sightings WHERE outcome = 'stored'")
+    assert stored == [len(dataset.kept())]
     assert dataset.outcomes().keys() == alone.outcomes().keys()
 
 
