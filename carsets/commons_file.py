@@ -120,6 +120,8 @@ _BREAK = re.compile(r"<(?:br|/p|/div|/li|/td|/tr)\b[^<>]*>", re.IGNORECASE)
 
 def plain_text(value: str) -> str:
     """Return what people see of a piece of HTML, in one line."""
+    if "<" not in value and "&" not in value:
+        return " ".join(to_text(value).split())
     seen = _HIDDEN.sub("", _SILENT.sub("", value))
     return " ".join(without_markup(_BREAK.sub(" ", seen)).split())
 
