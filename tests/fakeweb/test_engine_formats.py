@@ -2,7 +2,7 @@
 
 import json
 import re
-from urllib.parse import quote_plus
+from urllib.parse import quote_plus, urlsplit
 
 import pytest
 
@@ -126,6 +126,55 @@ def test_pages_follow_each_other_to_an_end_without_repeating(ask):
         assert pages[-1].next is None
         reach.append(len(urls))
     assert reach == [500, 100, 240, 300, 1000]
+
+
+READERS = {
+    f"https://duckduckgo.com/i.js?q={ASKED}": lambda answer: duckduckgo.read_page(
+        answer.body, status=answer.status
+    ),
+    f"https://search.brave.com/images?q={ASKED}": lambda answer: brave.read_page(
+        answer.text, status=answer.status
+    ),
+    f"https://api.search.brave.com/res/v1/images/search?q={ASKED}": lambda answer: (
+        brave.read_api_answer(answer.body, status=answer.status)
+    ),
+    f"https://www.ecosia.org/images?q={ASKED}": lambda answer: ecosia.read_page(
+        answer.text, status=answer.status
+    ),
+    f"https://yandex.com/images/search?text={ASKED}": lambda answer: yandex.read_page(
+        answer.text, status=answer.status, headers=answer.headers
+    ),
+    f"https://image.baidu.com/search/acjson?word={ASKED}": lambda answer: baidu.read_page(
+        answer.body, status=answer.status
+    ),
+}
+
+
+@pytest.mark.parametrize("url", READERS, ids=lambda url: urlsplit(url).hostname)
+@pytest.mark.parametrize(
+    ("mode", "outcome"),
+    [
+        ("captcha", "captcha"),
+        ("blocked", "blocked"),
+        ("consent", "consent"),
+        ("changed", "format_changed"),
+        ("no_results", "no_results"),
+        ("empty", "blocked"),
+        ("403", "blocked"),
+        ("429", "blocked"),
+        ("500", "http_error"),
+    ],
+)
+def test_every_engine_in_every_mode_has_its_outcome(web, ask, url, mode, outcome):
+    host = urlsplit(url).hostname
+    if host.startswith("api."):  # which shows no pages to people
+        page = mode in {"captcha", "consent", "empty"}
+        outcome = "format_changed" if page else outcome
+        outcome = "quota" if mode in {"429", "blocked"} else outcome
+    web.mode(host, mode)
+    key = {"x-subscription-token": "BSAkeykeykeykey12345"}
+    answer = ask(url, headers=COOKIE | key)
+    assert READERS[url](answer).outcome.value == outcome
 
 
 @pytest.mark.parametrize(
