@@ -102,9 +102,11 @@ class CrawlState:
     @property
     def stopping(self) -> bool:
         """Whether the run is being ended early, by us, a signal or an extension."""
-        engine = self._crawler.engine
+        if self.stop_reason:
+            return True
+        engine = self._crawler._engine  # .engine complains before the crawl has begun
         slot = engine._slot if engine is not None else None
-        return bool(self.stop_reason) or (slot is not None and slot.closing is not None)
+        return slot is not None and slot.closing is not None
 
     def _let_go(self, item: Any) -> None:
         if not isinstance(item, CarImage):

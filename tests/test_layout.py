@@ -21,6 +21,7 @@ SCRAPY_SIDE = {
     "addons",
     "crawl_state",
     "listed_source",
+    "filtered_source",
 }
 PURE = {
     "vision",
@@ -55,6 +56,23 @@ PURE = {
     "count_tables",
     "vpic",
     "saved_pages",
+    "search_filters",
+    "js_literal",
+    "refusals",
+    "google_page",
+    "google_api",
+    "instagram_media",
+    "instagram_answers",
+    "instagram_files",
+    "hashtag_budget",
+    "listed_queries",
+    "open_images",
+    "commons_file",
+    "flickr_photo",
+    "date_windows",
+    "foreign_text",
+    "start_tags",
+    "integrity",
 }
 NOT_FOR_IMPORT = ("spiders", "pipelines", "extensions", "commands", "addons")
 # What a package may import of itself.

@@ -150,7 +150,8 @@ class Command(ScrapyCommand):
         balance = "the sums balance" if funnel.balances else "THE SUMS DO NOT BALANCE"
         example = images[0]["image_id"] if images else "IMAGE-ID"
         console.print(
-            f"{funnel.kept} images kept of {funnel.found_row[-1]} found in {seconds:.0f} s; {balance}.\n"
+            f"{funnel.kept} images kept of {funnel.found_row[-1]} found "
+            f"in {seconds:.0f} s; {balance}.\n"
             f"Dataset:  {self.folder}\n"
             f"Look:     {page}\n"
             f"Ask why:  scrapy explain {example} -s DATA_DIR={self.folder}\n"
