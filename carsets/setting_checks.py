@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from carsets.integrity import IntegrityPolicy
+from carsets.image_lists.integrity import IntegrityPolicy
 from carsets.licenses import LicensePolicy
 from carsets.problems import UserError
 from carsets.reservations import POLICIES

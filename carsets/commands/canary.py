@@ -21,14 +21,14 @@ from scrapy.settings import SETTINGS_PRIORITIES
 from scrapy.spiderloader import get_spider_loader
 
 from carsets.commands.crawl import catch
-from carsets.count_tables import aligned
+from carsets.counting.count_tables import aligned
 from carsets.crawl_state import CrawlState
 from carsets.net.redaction import escape_controls, redact
 from carsets.outcomes import ExitCode, QueryOutcome
 from carsets.places import Places
 from carsets.problems import UserError
-from carsets.saved_pages import save_page
 from carsets.signals import query_page_read
+from carsets.sources.saved_pages import save_page
 from carsets.spiders.base import ImageSearchSpider
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from carsets.body_counts import model_key, weigh_all
 from carsets.catalog.catalog import Catalog
-from carsets.count_tables import agreement_lines, body_lines, query_lines, reference_lines
+from carsets.counting.body_counts import model_key, weigh_all
+from carsets.counting.count_tables import agreement_lines, body_lines, query_lines, reference_lines
 from carsets.net.redaction import escape_controls
 from carsets.outcomes import ExitCode
 from carsets.places import Places
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
-    from carsets.body_counts import BodyCounts
     from carsets.catalog.rows import CountRow
+    from carsets.counting.body_counts import BodyCounts
 
 COLUMNS = (
     *("make", "model", "engine", "counted_at", "language", "words", "totals", "shares"),

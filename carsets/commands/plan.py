@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from scrapy.commands import ScrapyCommand
 from scrapy.spiderloader import get_spider_loader
 
-from carsets.plan_estimate import Assumptions, Estimate, SourceFacts, estimate, together
-from carsets.plan_text import sample_lines, time_words, total_lines
 from carsets.problems import UserError
 from carsets.queries import PLAN_ARGUMENTS, Plan, build_plan
+from carsets.queries.estimate import Assumptions, Estimate, SourceFacts, estimate, together
+from carsets.queries.plan_text import sample_lines, time_words, total_lines
 
 if TYPE_CHECKING:
     import argparse

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlencode, urlsplit
 
 from carsets.counting.engine import Came, Engine, Question, Told
-from carsets.foreign_text import without_markup
+from carsets.counting.result_totals import read_total
 from carsets.outcomes import QueryOutcome
-from carsets.result_totals import read_total
+from carsets.sources.foreign_text import without_markup
 
 if TYPE_CHECKING:
     from carsets.counting.engine import Place

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from carsets.counting.engine import Came, Engine, Question, Told
-from carsets.foreign_text import ForeignTextError, read_json, to_int, to_text
 from carsets.outcomes import QueryOutcome
+from carsets.sources.foreign_text import ForeignTextError, read_json, to_int, to_text
 
 if TYPE_CHECKING:
     from carsets.counting.engine import Place

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from carsets.fakeweb.scene import BODIES, COLORS
-from carsets.vocabulary import body_named, color_named
+from carsets.queries.vocabulary import body_named, color_named
 
 
 @dataclass(frozen=True, slots=True)

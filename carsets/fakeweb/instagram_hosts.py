@@ -45,7 +45,8 @@ _SCROLLING = """<script>(function(){const q="/api/v1/fbsearch/web/top_serp/?enab
 +"&query=%s";let next="",busy=true;
 async function more(){const r=await fetch(q+(next?"&next_max_id="+next:""));const t=await r.json();
 const g=t.media_grid||{};
-document.body.insertAdjacentHTML("beforeend",'<div style="height:2000px"></div>');next=g.has_more?g.next_max_id:null;busy=next===null;}
+document.body.insertAdjacentHTML("beforeend",'<div style="height:2000px"></div>');
+next=g.has_more?g.next_max_id:null;busy=next===null;}
 addEventListener("scroll",()=>{if(!busy){busy=true;more();}});more();})();</script>"""
 
 

@@ -15,7 +15,7 @@ from carsets.fakeweb.facts import Facts, facts
 from carsets.fakeweb.fleet import COMBINATIONS
 from carsets.fakeweb.pictures import picture
 from carsets.fakeweb.wording import wording
-from carsets.vocabulary import open_images_mid
+from carsets.queries.vocabulary import open_images_mid
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

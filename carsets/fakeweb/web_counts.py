@@ -8,7 +8,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from carsets.fakeweb.fleet import FLEET, matching
-from carsets.vocabulary import body_named
+from carsets.queries.vocabulary import body_named
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -20,7 +20,7 @@ from carsets.image_lists.columns import assign_columns
 from carsets.image_lists.json_arrays import JsonShapeError, read_members
 from carsets.image_lists.rows import ListRow, bad_row, read_row
 from carsets.image_lists.text_lines import open_text
-from carsets.vocabulary import body_named
+from carsets.queries.vocabulary import body_named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from carsets.image_lists.text_lines import read_lines
 from carsets.problems import UserError
-from carsets.vocabulary import bodies, body_named, broader_bodies, read_rows
+from carsets.queries.vocabulary import bodies, body_named, broader_bodies, read_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from carsets.integrity import Integrity, IntegrityPolicy, compare
+from carsets.image_lists.integrity import Integrity, IntegrityPolicy, compare
 from carsets.outcomes import Outcome
 from carsets.pipelines.drop import OutcomeDrop
 from carsets.pipelines.step import Step

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self
 import scrapy
 from scrapy.http import Response, TextResponse
 
-from carsets.answers import Answer
 from carsets.catalog.entries import found_again
 from carsets.crawl_state import CrawlState
 from carsets.items import CarImage, FoundImage
@@ -18,6 +17,7 @@ from carsets.outcomes import QueryOutcome
 from carsets.problems import UserError
 from carsets.queries import PLAN_ARGUMENTS, Query, build_plan
 from carsets.signals import query_ended, query_page_read
+from carsets.sources.answers import Answer
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
 
-    from carsets.listed_queries import ListedQueries
     from carsets.queries import Plan
+    from carsets.sources.listed_queries import ListedQueries
 
 # Error answers are facts about the source, so the parsers see them. (handle_httpstatus_all would
 # also switch redirects off.)

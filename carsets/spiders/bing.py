@@ -15,14 +15,21 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import scrapy
 
-from carsets.answers import Answer
-from carsets.filtered_source import FilteredSearchSpider
-from carsets.foreign_text import MAX_PAGE_BYTES, pixels, read_json, to_int, to_text, without_markup
 from carsets.items import FoundImage
 from carsets.outcomes import QueryOutcome
-from carsets.refusals import wall_in
-from carsets.search_filters import ANYTHING, SearchFilters, engine_words, license_note
-from carsets.start_tags import StartTag, start_tags
+from carsets.sources.answers import Answer
+from carsets.sources.foreign_text import (
+    MAX_PAGE_BYTES,
+    pixels,
+    read_json,
+    to_int,
+    to_text,
+    without_markup,
+)
+from carsets.sources.refusals import wall_in
+from carsets.sources.search_filters import ANYTHING, SearchFilters, engine_words, license_note
+from carsets.sources.start_tags import StartTag, start_tags
+from carsets.spiders.filtered import FilteredSearchSpider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

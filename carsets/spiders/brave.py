@@ -16,9 +16,12 @@ from urllib.parse import urlencode
 
 import scrapy
 
-from carsets.answers import Answer
-from carsets.filtered_source import FilteredSearchSpider
-from carsets.foreign_text import (
+from carsets.items import FoundImage
+from carsets.net.redaction import register_secret
+from carsets.outcomes import QueryOutcome
+from carsets.problems import UserError
+from carsets.sources.answers import Answer
+from carsets.sources.foreign_text import (
     MAX_PAGE_BYTES,
     ForeignTextError,
     pixels,
@@ -26,13 +29,10 @@ from carsets.foreign_text import (
     to_text,
     without_markup,
 )
-from carsets.items import FoundImage
-from carsets.js_literal import read_literal
-from carsets.net.redaction import register_secret
-from carsets.outcomes import QueryOutcome
-from carsets.problems import UserError
-from carsets.refusals import refusal_of_status, without_results
-from carsets.search_filters import ANYTHING, SearchFilters, engine_words
+from carsets.sources.js_literal import read_literal
+from carsets.sources.refusals import refusal_of_status, without_results
+from carsets.sources.search_filters import ANYTHING, SearchFilters, engine_words
+from carsets.spiders.filtered import FilteredSearchSpider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

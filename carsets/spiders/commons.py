@@ -17,12 +17,18 @@ from urllib.parse import urlencode
 
 import scrapy
 
-from carsets.answers import Answer
-from carsets.commons_file import EXTMETADATA, is_bitmap, read_file
-from carsets.foreign_text import MAX_PAGE_BYTES, ForeignTextError, read_json, to_int, to_text
 from carsets.outcomes import QueryOutcome
 from carsets.problems import UserError
 from carsets.queries import PLAN_ARGUMENTS, Query
+from carsets.sources.answers import Answer
+from carsets.sources.commons_file import EXTMETADATA, is_bitmap, read_file
+from carsets.sources.foreign_text import (
+    MAX_PAGE_BYTES,
+    ForeignTextError,
+    read_json,
+    to_int,
+    to_text,
+)
 from carsets.spiders.base import ImageSearchSpider
 
 if TYPE_CHECKING:

@@ -22,18 +22,18 @@ from typing import TYPE_CHECKING, Any
 
 import scrapy
 
-from carsets.answers import Answer
 from carsets.counting.engine import Came, Engine, Place, Question, Told
 from carsets.counting.engines import ENGINES
 from carsets.exit_codes import Collected
-from carsets.foreign_text import MAX_PAGE_BYTES
 from carsets.items import ResultCount
 from carsets.net.redaction import register_secret
 from carsets.net.secret_parameters import secret_parameters
 from carsets.outcomes import QueryOutcome
 from carsets.problems import UserError
 from carsets.queries import PLAN_ARGUMENTS, Query, build_plan
-from carsets.saved_pages import save_page
+from carsets.sources.answers import Answer
+from carsets.sources.foreign_text import MAX_PAGE_BYTES
+from carsets.sources.saved_pages import save_page
 from carsets.spiders.base import ERROR_STATUSES, CarsetsSpider
 
 if TYPE_CHECKING:

@@ -16,9 +16,10 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import scrapy
 
-from carsets.answers import Answer
-from carsets.filtered_source import FilteredSearchSpider
-from carsets.foreign_text import (
+from carsets.items import FoundImage
+from carsets.outcomes import QueryOutcome
+from carsets.sources.answers import Answer
+from carsets.sources.foreign_text import (
     MAX_PAGE_BYTES,
     ForeignTextError,
     pixels,
@@ -26,10 +27,9 @@ from carsets.foreign_text import (
     to_int,
     to_text,
 )
-from carsets.items import FoundImage
-from carsets.outcomes import QueryOutcome
-from carsets.refusals import refusal_of_status, without_results
-from carsets.search_filters import ANYTHING, SearchFilters, engine_words, license_note
+from carsets.sources.refusals import refusal_of_status, without_results
+from carsets.sources.search_filters import ANYTHING, SearchFilters, engine_words, license_note
+from carsets.spiders.filtered import FilteredSearchSpider
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping

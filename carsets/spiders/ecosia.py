@@ -15,14 +15,14 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 import scrapy
 
-from carsets.answers import Answer
-from carsets.filtered_source import FilteredSearchSpider
-from carsets.foreign_text import MAX_PAGE_BYTES, pixels, to_int, to_text, without_markup
 from carsets.items import FoundImage
 from carsets.outcomes import QueryOutcome
-from carsets.refusals import refusal_of_status, wall_in, without_results
-from carsets.search_filters import ANYTHING, SearchFilters, engine_words
-from carsets.start_tags import start_tags
+from carsets.sources.answers import Answer
+from carsets.sources.foreign_text import MAX_PAGE_BYTES, pixels, to_int, to_text, without_markup
+from carsets.sources.refusals import refusal_of_status, wall_in, without_results
+from carsets.sources.search_filters import ANYTHING, SearchFilters, engine_words
+from carsets.sources.start_tags import start_tags
+from carsets.spiders.filtered import FilteredSearchSpider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -26,10 +26,14 @@ from urllib.parse import urlencode
 import scrapy
 from scrapy.downloadermiddlewares.retry import get_retry_request
 
-from carsets.answers import Answer
-from carsets.date_windows import Reading, Window
-from carsets.flickr_photo import SIZES, read_photo
-from carsets.foreign_text import (
+from carsets.licenses import LicensePolicy, flickr_license
+from carsets.net.redaction import register_secret
+from carsets.outcomes import QueryOutcome
+from carsets.problems import UserError
+from carsets.sources.answers import Answer
+from carsets.sources.date_windows import Reading, Window
+from carsets.sources.flickr_photo import SIZES, read_photo
+from carsets.sources.foreign_text import (
     MAX_PAGE_BYTES,
     ForeignTextError,
     read_json,
@@ -37,10 +41,6 @@ from carsets.foreign_text import (
     to_text,
     without_markup,
 )
-from carsets.licenses import LicensePolicy, flickr_license
-from carsets.net.redaction import register_secret
-from carsets.outcomes import QueryOutcome
-from carsets.problems import UserError
 from carsets.spiders.base import ImageSearchSpider
 
 if TYPE_CHECKING:

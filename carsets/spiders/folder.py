@@ -11,13 +11,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from carsets.image_folders import FolderFile, ImageFolder, PassedOver, files_of_tar
+from carsets.image_lists.folders import FolderFile, ImageFolder, PassedOver, files_of_tar
+from carsets.image_lists.path_labels import ParentLabel, PathLabels
+from carsets.image_lists.synset_labels import SynsetLabels, order_note, synset_of
 from carsets.items import FoundImage
-from carsets.listed_source import ListedSpider
-from carsets.path_labels import ParentLabel, PathLabels
 from carsets.problems import UserError
 from carsets.queries import Query
-from carsets.synset_labels import SynsetLabels, order_note, synset_of
+from carsets.spiders.listed import ListedSpider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,12 +19,12 @@ from typing import TYPE_CHECKING, ClassVar
 
 import scrapy
 
-from carsets import google_api, google_page
-from carsets.filtered_source import FilteredSearchSpider
-from carsets.foreign_text import MAX_PAGE_BYTES, to_int
 from carsets.net.browser import shown, use_browser
 from carsets.net.secret_parameters import secret_parameters, without_secrets
 from carsets.problems import UserError
+from carsets.sources import google_api, google_page
+from carsets.sources.foreign_text import MAX_PAGE_BYTES, to_int
+from carsets.spiders.filtered import FilteredSearchSpider
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Mapping
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from playwright.async_api import Page
     from scrapy.http import Response
 
-    from carsets.answers import Answer
     from carsets.items import CarImage
     from carsets.queries import Query
+    from carsets.sources.answers import Answer
 
 PAGE_PER_MINUTE = 6.0  # the pace of a browser: one page in ten seconds
 SCROLL_SECONDS = 6.0  # for more tiles after a scroll; at the end none come

@@ -25,19 +25,19 @@ from urllib.parse import quote, urlencode, urlsplit
 
 import scrapy
 
-from carsets.answers import Answer
-from carsets.foreign_text import MAX_PAGE_BYTES, ForeignTextError
-from carsets.hashtag_budget import DAYS, MOST, HashtagBudget
-from carsets.instagram_answers import read_graph, read_hashtag, read_traffic, usage
-from carsets.instagram_answers import read_page as read_post_page
-from carsets.instagram_files import find_files, images_of_file
-from carsets.listed_queries import ListedQueries
 from carsets.net.browser import shown, use_browser
 from carsets.net.page_traffic import PageTraffic
 from carsets.net.secret_parameters import secret_parameters, without_secrets
 from carsets.outcomes import QueryOutcome
 from carsets.problems import UserError
 from carsets.queries import Query
+from carsets.sources.answers import Answer
+from carsets.sources.foreign_text import MAX_PAGE_BYTES, ForeignTextError
+from carsets.sources.hashtag_budget import DAYS, MOST, HashtagBudget
+from carsets.sources.instagram_answers import read_graph, read_hashtag, read_traffic, usage
+from carsets.sources.instagram_answers import read_page as read_post_page
+from carsets.sources.instagram_files import find_files, images_of_file
+from carsets.sources.listed_queries import ListedQueries
 from carsets.spiders.base import ImageSearchSpider
 
 if TYPE_CHECKING:

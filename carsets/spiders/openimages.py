@@ -11,7 +11,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from carsets.listed_source import ListedSpider
 from carsets.open_images.annotations import Annotations
 from carsets.open_images.classes import choose_classes, read_descriptions
 from carsets.open_images.files import KINDS, OpenImagesFiles
@@ -19,6 +18,7 @@ from carsets.open_images.joining import SUBSETS, WHENCE, read_images
 from carsets.outcomes import Outcome
 from carsets.problems import UserError
 from carsets.queries import Query
+from carsets.spiders.listed import ListedSpider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

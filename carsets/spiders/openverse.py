@@ -14,9 +14,12 @@ from urllib.parse import urlencode
 
 import scrapy
 
-from carsets.answers import Answer
-from carsets.filtered_source import FilteredSearchSpider
-from carsets.foreign_text import (
+from carsets.items import FoundImage
+from carsets.licenses import LicensePolicy, openverse_license
+from carsets.outcomes import QueryOutcome
+from carsets.problems import UserError
+from carsets.sources.answers import Answer
+from carsets.sources.foreign_text import (
     MAX_PAGE_BYTES,
     ForeignTextError,
     pixels,
@@ -24,11 +27,8 @@ from carsets.foreign_text import (
     to_int,
     to_text,
 )
-from carsets.items import FoundImage
-from carsets.licenses import LicensePolicy, openverse_license
-from carsets.outcomes import QueryOutcome
-from carsets.problems import UserError
-from carsets.search_filters import ANYTHING, SearchFilters, engine_words
+from carsets.sources.search_filters import ANYTHING, SearchFilters, engine_words
+from carsets.spiders.filtered import FilteredSearchSpider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 
 from carsets.image_lists import ImageList
 from carsets.image_lists.columns import LABELS
-from carsets.listed_source import ListedSpider
 from carsets.outcomes import Outcome
 from carsets.problems import UserError
 from carsets.queries import Query
+from carsets.spiders.listed import ListedSpider
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

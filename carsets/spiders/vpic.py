@@ -18,17 +18,16 @@ from typing import TYPE_CHECKING
 
 import scrapy
 
-from carsets.answers import Answer
 from carsets.exit_codes import Collected
-from carsets.foreign_text import MAX_PAGE_BYTES, ForeignTextError
 from carsets.outcomes import ExitCode, QueryOutcome
 from carsets.problems import UserError
 from carsets.queries import Query
-from carsets.query_lists import file_named, load_words, read_text
-from carsets.saved_pages import save_page
-from carsets.spiders.base import ERROR_STATUSES, CarsetsSpider
-from carsets.vehicle_rows import NEWEST_YEAR, OLDEST_YEAR
-from carsets.vpic import (
+from carsets.queries.lists import file_named, load_words, read_text
+from carsets.queries.vehicle_rows import NEWEST_YEAR, OLDEST_YEAR
+from carsets.sources.answers import Answer
+from carsets.sources.foreign_text import MAX_PAGE_BYTES, ForeignTextError
+from carsets.sources.saved_pages import save_page
+from carsets.sources.vpic import (
     TYPES,
     RegisteredModel,
     is_known_make,
@@ -39,6 +38,7 @@ from carsets.vpic import (
     read_models,
     tidy_make,
 )
+from carsets.spiders.base import ERROR_STATUSES, CarsetsSpider
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator

@@ -10,7 +10,6 @@ from hashlib import sha256
 
 import scrapy
 
-from carsets.answers import Answer
 from carsets.catalog.entries import sighting_row
 from carsets.catalog.rows import ImageRow
 from carsets.crawl_state import CrawlState
@@ -20,6 +19,7 @@ from carsets.pipelines.drop import OutcomeDrop
 from carsets.problems import UserError
 from carsets.queries import Query
 from carsets.signals import image_found
+from carsets.sources.answers import Answer
 from carsets.spiders.base import CarsetsSpider
 
 PAGE = 10

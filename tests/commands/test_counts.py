@@ -11,11 +11,11 @@ import pytest
 from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 
-from carsets.body_counts import weigh_all
 from carsets.catalog.catalog import Catalog
 from carsets.catalog.rows import Batch, CountRow, ImageRow
 from carsets.commands.counts import Command, join
-from carsets.count_tables import reference_rows
+from carsets.counting.body_counts import weigh_all
+from carsets.counting.count_tables import reference_rows
 
 WORDS = ("car", "suv", "truck", "van")
 MUSTANG = (8_100_000, 500_000, 900_000, 200_000)

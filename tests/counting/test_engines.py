@@ -9,7 +9,7 @@ from carsets import settings
 from carsets.counting.engine import Came, Place
 from carsets.counting.engines import ENGINES
 from carsets.fakeweb import web_counts
-from carsets.foreign_text import MAX_PAGE_BYTES
+from carsets.sources.foreign_text import MAX_PAGE_BYTES
 
 PLACE = Place(keys={"FLICKR_API_KEY": "k", "GOOGLE_API_KEY": "k", "GOOGLE_CX": "c"})
 B_ALGO, B_NO = '<li class="b_algo"></li>', '<li class="b_no"></li>'

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import carsets
-from carsets.vehicles import read_vehicles
+from carsets.queries.vehicles import read_vehicles
 
 
 def asked(web):

@@ -88,7 +88,7 @@ def test_what_is_not_utf_8_is_read_as_windows_1252(rows_of):
 
 
 def test_a_compressed_list_is_read_as_it_is(rows_of):
-    text = gzip.compress(b"url,make\nhttps://a.test/1.jpg,Ford\n")
+    text = gzip.compress(b"url,make\nhttps://a.test/1.jpg,Ford\n", mtime=0)
     [row] = rows_of(text, "list.csv.gz")
     assert row.labels == {"make": "Ford"}
 
@@ -262,7 +262,7 @@ def test_the_form_is_seen_from_the_content_where_the_name_says_nothing(rows_of):
         ("l.txt", b"# nothing\n\n", "the list is empty"),
         ("l.txt", b'[{"url": "https://a.test/1.jpg"}]', "a JSON array"),
         ("l.parquet", b"PAR1\x00\x00\x00", "damaged Parquet"),
-        ("l.txt.gz", gzip.compress(b"https://a.test/1.jpg\n")[:-9], "cannot be read"),
+        ("l.txt.gz", gzip.compress(b"https://a.test/1.jpg\n", mtime=0)[:-9], "cannot be read"),
         ("l.txt.gz", b"\x1f\x8bgarbage", "cannot be read"),
     ],
 )

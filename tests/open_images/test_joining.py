@@ -24,7 +24,7 @@ from carsets.open_images.classes import choose_classes, known_classes, read_desc
 from carsets.open_images.files import OpenImagesFiles, kind_of
 from carsets.open_images.joining import copy_url, read_images
 from carsets.problems import UserError
-from carsets.vocabulary import bodies
+from carsets.queries.vocabulary import bodies
 
 CAR, VAN, TRUCK, HATCHBACK = "/m/0k4j", "/m/0h2r6", "/m/07r04", "/m/01cmcs"
 MD5 = base64.b64encode(bytes.fromhex("d1269dfb1323dadb5733553c99e109d0")).decode()

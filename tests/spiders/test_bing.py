@@ -8,12 +8,12 @@ from urllib.parse import parse_qs, parse_qsl, unquote, urlsplit
 import pytest
 from scrapy.utils.test import get_crawler
 
-from carsets.foreign_text import ForeignTextError
 from carsets.licenses import NO_LICENSE
 from carsets.outcomes import QueryOutcome
 from carsets.problems import UserError
 from carsets.queries import Query
-from carsets.search_filters import SearchFilters
+from carsets.sources.foreign_text import ForeignTextError
+from carsets.sources.search_filters import SearchFilters
 from carsets.spiders.bing import (
     FILTER_WORDS,
     MAX_RESULTS,

@@ -11,13 +11,13 @@ from scrapy.http import TextResponse
 from scrapy.utils.test import get_crawler
 
 from carsets import settings
-from carsets.commons_file import plain_text, read_file
 from carsets.fakeweb import commons_api
 from carsets.items import CarImage
 from carsets.licenses import Evidence
 from carsets.outcomes import QueryOutcome
 from carsets.problems import UserError
 from carsets.queries import Query
+from carsets.sources.commons_file import plain_text, read_file
 from carsets.spiders import commons
 from carsets.spiders.commons import MAX_RESULTS, CommonsSpider, is_piece, read_page, search_url
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 
 import pytest
 
-from carsets.foreign_text import ForeignTextError
+from carsets.sources.foreign_text import ForeignTextError
 from carsets.spiders import baidu, brave, duckduckgo, ecosia, yandex
 
 SIZE = 2 * 1024 * 1024  # bytes

@@ -13,7 +13,7 @@ from scrapy.utils.test import get_crawler
 from carsets import settings
 from carsets.problems import UserError
 from carsets.queries import Query
-from carsets.search_filters import FILTERS, SearchFilters
+from carsets.sources.search_filters import FILTERS, SearchFilters
 from carsets.spiders import baidu, brave, duckduckgo, ecosia, yandex
 
 ENGINES = ("baidu", "bing", "brave", "duckduckgo", "ecosia", "openverse", "yandex")

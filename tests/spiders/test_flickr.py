@@ -15,13 +15,13 @@ import pytest
 from scrapy.http import TextResponse
 from scrapy.utils.test import get_crawler
 
-from carsets.date_windows import Reading, Window
-from carsets.flickr_photo import SIZES
-from carsets.foreign_text import ForeignTextError
 from carsets.licenses import Evidence, LicensePolicy, flickr_license
 from carsets.outcomes import QueryOutcome
 from carsets.problems import UserError
 from carsets.queries import Query
+from carsets.sources.date_windows import Reading, Window
+from carsets.sources.flickr_photo import SIZES
+from carsets.sources.foreign_text import ForeignTextError
 from carsets.spiders.flickr import (
     ENDPOINT,
     FlickrFailureError,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from carsets.date_windows import Reading, Window
+from carsets.sources.date_windows import Reading, Window
 from carsets.spiders.flickr import MAX_PER_PAGE, first_reading, read_page, search_parameters
 
 PHOTO = {"id": "7", "owner": "1@N00", "license": "4", "title": "T"}

@@ -10,12 +10,12 @@ from scrapy.http import TextResponse
 from scrapy.settings import Settings
 from scrapy.utils.spider import iter_spider_classes
 
-from carsets.instagram_answers import usage
 from carsets.net.browser import PAGE
 from carsets.net.secret_parameters import wire_url
 from carsets.outcomes import QueryOutcome
 from carsets.problems import UserError
 from carsets.queries import Query
+from carsets.sources.instagram_answers import usage
 from carsets.spiders import instagram
 from carsets.spiders.instagram import address_of_post, hashtag_of
 

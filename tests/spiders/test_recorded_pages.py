@@ -1,8 +1,8 @@
 """Every recorded page of every source, and what is to be found in it.
 
 A page ``recorded/<source>/<name>.<ext>`` has a ``<name>.expected.json`` beside it: how the answer
-came (``response``; with the spider's ``arguments``, if any) and what the source's spider makes of it
-(``answer``; empty fields left out).
+came (``response``; with the spider's ``arguments``, if any) and what the source's spider makes of
+it (``answer``; empty fields left out).
 """
 
 import json

@@ -1,0 +1,1 @@
+"""Reading what the sources answer: plain functions, apart from Scrapy."""

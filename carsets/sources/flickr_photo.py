@@ -1,0 +1,122 @@
+"""One photo as Flickr's API describes it: which copies there are, whose it is, what it shows."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from carsets.items import FoundImage
+from carsets.licenses import flickr_license
+from carsets.sources.foreign_text import pixels, to_int, to_text, without_markup
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# Keys of the copies, as answers name them: s is 240 pixels long, m 500, o the original. Smaller
+# ones are thumbnails.
+SIZES = ("o", "6k", "5k", "4k", "3k", "k", "h", "l", "c", "z", "m", "w", "n", "s")
+
+
+def read_photo(record: Any, longest_side: int = 0) -> FoundImage | None:
+    """Read one record; None for videos and for what lacks what every photo has.
+
+    The image is the largest copy whose longer side is at most ``longest_side`` pixels (0: the
+    largest of all); the smaller copies are its alternates.
+    """
+    try:
+        photo_id, owner = to_text(record["id"]), to_text(record["owner"])
+        license_id, title = record["license"], to_text(record["title"])
+    except (KeyError, TypeError):
+        return None
+    if not photo_id or record.get("media", "photo") != "photo":
+        return None
+    copies = _copies(record, longest_side)
+    if not copies:
+        return None
+    width, height, image_url = copies[0]
+    person = quote(to_text(record.get("pathalias")) or owner, safe="@")
+    return FoundImage(
+        image_url=image_url,
+        page_url=f"https://www.flickr.com/photos/{person}/{quote(photo_id, safe='')}/",
+        alternates=tuple(url for _, _, url in copies[1:]),
+        thumbnail_url=to_text(record.get("url_t") or record.get("url_s")),
+        source_id=photo_id,
+        title=title,
+        description=without_markup(_content(record.get("description"))),
+        tags=_words(record.get("tags")),
+        width=width or None,
+        height=height or None,
+        taken=_taken(record),
+        uploaded=_from_seconds(record.get("dateupload")),
+        extra=_extra(record),
+        author=to_text(record.get("ownername")) or to_text(record.get("realname")),
+        author_url=f"https://www.flickr.com/people/{person}/",
+        license=flickr_license(license_id if isinstance(license_id, (int, str)) else None),
+    )
+
+
+def _copies(record: Mapping[str, Any], longest_side: int) -> list[tuple[int, int, str]]:
+    """Return width, height and address of the copies, largest first, none above the bound."""
+    copies = [
+        (pixels(record.get(f"width_{size}")) or 0, pixels(record.get(f"height_{size}")) or 0, url)
+        for size in SIZES
+        if (url := to_text(record.get(f"url_{size}")))
+    ]
+    copies.sort(key=lambda copy: copy[0] * copy[1], reverse=True)
+    fitting = [copy for copy in copies if not longest_side or max(copy[:2]) <= longest_side]
+    return fitting or copies[-1:]
+
+
+def _words(tags: Any) -> tuple[str, ...]:
+    """Return the tags but those that tell a place: it is asked for by a setting, or not at all."""
+    words = dict.fromkeys(to_text(tags).split())
+    return tuple(word for word in words if not word.lower().startswith("geo:"))
+
+
+def _content(value: Any) -> Any:
+    return value.get("_content") if isinstance(value, dict) else value
+
+
+def _taken(record: Mapping[str, Any]) -> str:
+    """Return when it was taken, as exactly as is known: day and time, month, or year."""
+    if to_int(record.get("datetakenunknown")):
+        return ""
+    match = re.fullmatch(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)", to_text(record.get("datetaken")))
+    if not match:
+        return ""
+    granularity = to_int(record.get("datetakengranularity")) or 0
+    if granularity >= 6:  # a year, or about a year
+        return match[1][:4]
+    return match[1][:7] if granularity >= 4 else f"{match[1]}T{match[2]}"
+
+
+def _from_seconds(value: Any) -> str:
+    seconds = to_int(value)
+    if seconds is None or not 0 < seconds < 2**33:
+        return ""
+    return datetime.fromtimestamp(seconds, UTC).isoformat()
+
+
+def _extra(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what else is worth keeping."""
+    place = [record.get(name) for name in ("latitude", "longitude")]
+    facts = {
+        "views": to_int(record.get("views")),
+        "original_width": pixels(record.get("o_width")),
+        "original_height": pixels(record.get("o_height")),
+        "original_format": to_text(record.get("originalformat"), 20),
+        "machine_tags": list(_words(record.get("machine_tags"))),
+        "safety_level": to_int(record.get("safety_level")),
+        "updated": _from_seconds(record.get("lastupdate")),
+        "place": [float(str(x)) for x in place] if _is_place(place) else None,
+    }
+    return {name: value for name, value in facts.items() if value not in (None, "", [])}
+
+
+def _is_place(place: Sequence[Any]) -> bool:
+    """Say whether these are degrees; 0, 0 is how Flickr says that it does not know."""
+    return all(re.fullmatch(r"-?\d{1,3}(\.\d{1,20})?", str(x)) for x in place) and any(
+        float(str(x)) for x in place
+    )
