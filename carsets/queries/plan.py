@@ -137,7 +137,8 @@ class Plan:
         for language in self.languages or ("",):
             color_names = self._color_names(color, language)
             body_names = self._body_names(body, language)
-            noun = self._body_names("car", language)[0] if self.noun and not body else ""
+            says_car = self.noun and not body and not self.words
+            noun = self._body_names("car", language)[0] if says_car else ""
             ways.update(dict.fromkeys((*both, noun) for both in product(color_names, body_names)))
         return tuple(ways)
 

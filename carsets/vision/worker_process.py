@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+from contextlib import nullcontext
 from typing import IO, TYPE_CHECKING, Any
 
 from carsets.vision.worker_frames import LENGTHS, pack, unpack_lengths
@@ -171,10 +172,10 @@ class WorkerProcess:
         """Stop the process and say why it is of no more use."""
         process, errors = self._process, self._errors
         self._errors = None
-        await self._stop()
         words = ""
-        if errors is not None:
-            with errors:
+        with errors or nullcontext():  # closed even if we are given up while we wait
+            await self._stop()
+            if errors is not None:
                 errors.seek(max(0, errors.seek(0, os.SEEK_END) - LAST_WORDS))
                 words = errors.read().decode("utf-8", "replace").strip()
         if isinstance(error, TimeoutError):

@@ -18,7 +18,7 @@ def ends(built):
     return {
         url: (outcomes - {"known_url"} or outcomes)
         for url, outcomes in built.dataset.outcomes().items()
-        if "://" in url
+        if url.startswith("http")
     }
 
 

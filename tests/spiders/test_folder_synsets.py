@@ -45,6 +45,11 @@ def found(tmp_path):
         spider.state_of_crawl.catalog.close()
 
 
+def inside(image):
+    """Return where in the tree an image lies."""
+    return image.found.image_url.partition("/imagenet/")[2]
+
+
 @pytest.fixture
 def tree(tmp_path):
     """Return an ImageNet tree: synsets as folders and as tar files."""
@@ -68,7 +73,7 @@ def tree(tmp_path):
 
 def test_an_imagenet_tree_gives_its_vehicles_with_labels(found, tree):
     images = found(path=str(tree), labels="synset")
-    assert [(image.found.image_url, image.query.labels["label"]) for image in images] == [
+    assert [(inside(image), image.query.labels["label"]) for image in images] == [
         ("n02701002/n02701002_1.JPEG", "ambulance"),
         ("n04285008.tar/n04285008_5.JPEG", "sports car"),
         ("n04285008.tar/outside.JPEG", "sports car"),
@@ -97,7 +102,7 @@ def test_members_of_tar_files_are_read_where_they_lie(found, tree):
             await step._read(image)
 
     asyncio.run(read())
-    bodies = {image.found.image_url: image.body for image in images}
+    bodies = {inside(image): image.body for image in images}
     assert bodies["n02701002/n02701002_1.JPEG"] == b"n02701002 1"
     assert bodies["n04285008.tar/n04285008_5.JPEG"] == b"n04285008 n04285008_5.JPEG"
     assert bodies["n04285008.tar/outside.JPEG"] == b"n04285008 ../../outside.JPEG"
