@@ -26,7 +26,8 @@ def test_copies_across_processes_leave_one_image(built):
     clusters: dict[int, set[str]] = {}
     sources: dict[int, set[str]] = {}
     for url, source, image_id in built.dataset.rows(
-        "SELECT url, source, image_id FROM sightings WHERE image_id IS NOT NULL AND url LIKE 'http%'"
+        "SELECT url, source, image_id FROM sightings "
+        "WHERE image_id IS NOT NULL AND url LIKE 'http%'"
     ):
         about = truth(url)
         if about.cluster is not None and about.copy_how != "cropped":
