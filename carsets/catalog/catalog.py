@@ -51,7 +51,6 @@ if TYPE_CHECKING:
         RunImages,
         RunRow,
         SightingRow,
-        StoredImage,
     )
     from carsets.catalog.tombstones import Tombstones
     from carsets.outcomes import Outcome
@@ -213,11 +212,6 @@ class Catalog:
         """Yield the fingerprints of all images newer than ``seq``, some thousand at a time."""
         with self._read() as connection:
             yield from fingerprints.fingerprints_after(connection, seq, CHUNK)
-
-    def images_by_seq(self, numbers: Sequence[int]) -> list[StoredImage]:
-        """Return the images of these sequence numbers."""
-        with self._read() as connection:
-            return images.images_of(connection, numbers)
 
     def is_kept(self, sha256: str) -> bool:
         """Whether an image with these bytes is in today's dataset."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import re
 from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -18,6 +17,7 @@ from carsets.problems import UserError
 from carsets.queries import PLAN_ARGUMENTS, Query, build_plan
 from carsets.signals import query_ended, query_page_read
 from carsets.sources.answers import Answer
+from carsets.sources.saved_pages import save_page
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -60,6 +60,11 @@ class CarsetsSpider(scrapy.Spider):
 
     def prepare(self) -> None:
         """Read the arguments and settings; raise ``UserError`` for what the user must mend."""
+
+    @property
+    def _stopping(self) -> bool:
+        """Whether nothing more should be asked: the limit is reached, or the run has to end."""
+        return self.state_of_crawl.quota.reached or bool(self.state_of_crawl.stop_reason)
 
     def car_image(self, found: FoundImage, query: Query, page: int, rank: int) -> CarImage:
         """Return the item that travels."""
@@ -155,8 +160,7 @@ class ImageSearchSpider(CarsetsSpider):
 
     @property
     def _stopping(self) -> bool:
-        state = self.state_of_crawl
-        return bool(self.bench or state.stop_reason or state.quota.reached)
+        return bool(self.bench) or super()._stopping
 
     def _kept_before(self) -> int:
         kept = self.state_of_crawl.catalog.kept_by_query(self.name)
@@ -261,12 +265,14 @@ class ImageSearchSpider(CarsetsSpider):
 
     def _save(self, response: Response, answer: Answer) -> None:
         """Keep an answer that could not be used, so that a person can look at it."""
-        folder = self.state_of_crawl.places.pages_dir
-        folder.mkdir(parents=True, exist_ok=True)
         number = self.crawler.stats.get_value("carsets/pages_saved", 0) + 1
         self.crawler.stats.set_value("carsets/pages_saved", number)
-        kind = "html" if isinstance(response, TextResponse) else "bin"
-        name = re.sub(r"[^a-z0-9_-]", "", f"{self.name}-{answer.outcome.value}")
-        path = folder / f"{self.state_of_crawl.run_id}-{name}-{number}.{kind}"
-        path.write_bytes(response.body)
+        path = save_page(
+            self.state_of_crawl.places.pages_dir,
+            response.body,
+            run_id=self.state_of_crawl.run_id,
+            name=f"{self.name}-{answer.outcome.value}",
+            number=number,
+            kind="html" if isinstance(response, TextResponse) else "bin",
+        )
         self.logger.warning("%s: %s; page saved as %s", answer.outcome.value, answer.note, path)

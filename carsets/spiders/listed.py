@@ -87,11 +87,8 @@ class ListedSpider(CarsetsSpider):
             kept = await asyncio.to_thread(state.catalog.kept_by_query, self.name)
             state.quota.kept = kept.get(self.query.query_id, 0)
         self._rest = self.images()
-        if not self._stopping():
+        if not self._stopping:
             yield self._request(1)
-
-    def _stopping(self) -> bool:
-        return self.state_of_crawl.quota.reached or bool(self.state_of_crawl.stop_reason)
 
     def _request(self, page: int) -> Request:
         # Never an item from start(): it could not be stopped. Nothing leaves the machine for this.
@@ -122,7 +119,7 @@ class ListedSpider(CarsetsSpider):
             return
         if self.state_of_crawl.quota.reached:
             self.say_end(self.query, QueryOutcome.RESULTS, "the limit is reached")
-        elif not self._stopping():
+        elif not self._stopping:
             yield self._request(page + 1)
 
     def _waits(self, image: CarImage) -> bool:
