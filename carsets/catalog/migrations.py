@@ -23,9 +23,17 @@ def _keep_the_words_of_counts(connection: Connection) -> None:
     connection.execute(text("ALTER TABLE images ADD COLUMN body_counts JSON"))
 
 
+def _remember_releases_and_verifications(connection: Connection) -> None:
+    """Version 3: what was handed out, and what became of the addresses since."""
+    metadata.create_all(connection)  # makes what is not there
+
+
 # What leads a catalog of version N to version N + 1. Applied in order, each in the one
 # transaction that also writes the new number, so that a killed upgrade leaves the old catalog.
-UPGRADES: Mapping[int, Callable[[Connection], None]] = {1: _keep_the_words_of_counts}
+UPGRADES: Mapping[int, Callable[[Connection], None]] = {
+    1: _keep_the_words_of_counts,
+    2: _remember_releases_and_verifications,
+}
 
 
 def prepare(connection: Connection, *, create: bool, where: str) -> None:

@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 2  # of the tables below; ``migrations`` leads older catalogs here
+VERSION = 3  # of the tables below; ``migrations`` leads older catalogs here
 
 # SQLite counts rows by itself only in an INTEGER column.
 RowNumber = BigInteger().with_variant(Integer, "sqlite")
@@ -239,8 +239,38 @@ duplicate_groups = Table(
 tombstones = Table(
     "tombstones",
     metadata,
-    Column("kind", String(16), primary_key=True),  # "url", "sha256" or "phash"
+    Column("kind", String(16), primary_key=True),  # "url", "sha256", "phash", "author", "host"...
     Column("value", String(64), primary_key=True),  # hash of the URL, sha256 or pHash, in hex
     _text("reason"),
     _text("removed_at"),
+)
+
+releases = Table(
+    "releases",
+    metadata,
+    Column("release_id", String(64), primary_key=True),
+    Column("version", Integer, nullable=False),  # 1, then one more for each patch
+    _text("format"),
+    _text("mode"),
+    _text("destination"),  # absolute path
+    Column("options", JSON),  # what made it: enough to make it again
+    Column("image_numbers", LargeBinary),  # ``images.seq`` of its images: see releases.py
+    _count("image_count"),
+    _count("bytes"),
+    _text("digest"),  # sha256 of its SHA256SUMS
+    _text("made_at"),
+    _text("withdrawn_at"),  # "" while it stands
+)
+
+verifications = Table(
+    "verifications",
+    metadata,
+    Column("verification_id", RowNumber, primary_key=True, autoincrement=True),
+    Column("run_id", String(64), nullable=False, index=True),  # one verify run
+    Column("image_id", String(64), nullable=False, index=True),
+    _text("url"),
+    Column("verdict", String(32), nullable=False),
+    _text("note"),
+    _text("license"),  # what the source says today; "" when it was not asked
+    _text("verified_at"),
 )

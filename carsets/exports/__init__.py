@@ -1,0 +1,1 @@
+"""The formats in which datasets are handed out, one file each; ``formats`` lists them."""

@@ -1,0 +1,1 @@
+"""Datasets that are handed out: which images, under which license, in which split."""
