@@ -64,5 +64,5 @@ class ExportFormat(ABC):
     def add(self, record: Record, image: ImageFile | None) -> None:
         """Take the next record. ``image`` is None in releases without image files."""
 
-    def finish(self) -> None:
+    def finish(self) -> None:  # noqa: B027 - most formats have nothing left to write
         """Write what can be written only when all records are known."""
