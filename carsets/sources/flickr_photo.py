@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 # Keys of the copies, as answers name them: s is 240 pixels long, m 500, o the original. Smaller
 # ones are thumbnails.
 SIZES = ("o", "6k", "5k", "4k", "3k", "k", "h", "l", "c", "z", "m", "w", "n", "s")
+_KEYS = tuple((f"url_{size}", f"width_{size}", f"height_{size}") for size in SIZES)
+
+
+_license = lru_cache(64, typed=True)(flickr_license)  # a page of 500 photos names a handful of them
 
 
 def read_photo(record: Any, longest_side: int = 0) -> FoundImage | None:
@@ -36,10 +41,10 @@ def read_photo(record: Any, longest_side: int = 0) -> FoundImage | None:
     if not copies:
         return None
     width, height, image_url = copies[0]
-    person = quote(to_text(record.get("pathalias")) or owner, safe="@")
+    person = _path_part(to_text(record.get("pathalias")) or owner)
     return FoundImage(
         image_url=image_url,
-        page_url=f"https://www.flickr.com/photos/{person}/{quote(photo_id, safe='')}/",
+        page_url=f"https://www.flickr.com/photos/{person}/{_path_part(photo_id)}/",
         alternates=tuple(url for _, _, url in copies[1:]),
         thumbnail_url=to_text(record.get("url_t") or record.get("url_s")),
         source_id=photo_id,
@@ -53,25 +58,41 @@ def read_photo(record: Any, longest_side: int = 0) -> FoundImage | None:
         extra=_extra(record),
         author=to_text(record.get("ownername")) or to_text(record.get("realname")),
         author_url=f"https://www.flickr.com/people/{person}/",
-        license=flickr_license(license_id if isinstance(license_id, (int, str)) else None),
+        license=_license(license_id if isinstance(license_id, (int, str)) else None),
     )
+
+
+_UNRESERVED = re.compile(r"[A-Za-z0-9_.@-]+")
+
+
+def _path_part(name: str) -> str:
+    return name if _UNRESERVED.fullmatch(name) else quote(name, safe="@")
 
 
 def _copies(record: Mapping[str, Any], longest_side: int) -> list[tuple[int, int, str]]:
     """Return width, height and address of the copies, largest first, none above the bound."""
     copies = [
-        (pixels(record.get(f"width_{size}")) or 0, pixels(record.get(f"height_{size}")) or 0, url)
-        for size in SIZES
-        if (url := to_text(record.get(f"url_{size}")))
+        (pixels(record.get(width)) or 0, pixels(record.get(height)) or 0, copy_url)
+        for url, width, height in _KEYS
+        if url in record and (copy_url := to_text(record[url]))
     ]
-    copies.sort(key=lambda copy: copy[0] * copy[1], reverse=True)
-    fitting = [copy for copy in copies if not longest_side or max(copy[:2]) <= longest_side]
+    copies.sort(key=_area, reverse=True)
+    if not longest_side:
+        return copies
+    fitting = [copy for copy in copies if max(copy[:2]) <= longest_side]
     return fitting or copies[-1:]
+
+
+def _area(copy: tuple[int, int, str]) -> int:
+    return copy[0] * copy[1]
 
 
 def _words(tags: Any) -> tuple[str, ...]:
     """Return the tags but those that tell a place: it is asked for by a setting, or not at all."""
-    words = dict.fromkeys(to_text(tags).split())
+    text = to_text(tags)
+    words = dict.fromkeys(text.split())
+    if "geo:" not in text.lower():
+        return tuple(words)
     return tuple(word for word in words if not word.lower().startswith("geo:"))
 
 
@@ -79,11 +100,14 @@ def _content(value: Any) -> Any:
     return value.get("_content") if isinstance(value, dict) else value
 
 
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)")
+
+
 def _taken(record: Mapping[str, Any]) -> str:
     """Return when it was taken, as exactly as is known: day and time, month, or year."""
     if to_int(record.get("datetakenunknown")):
         return ""
-    match = re.fullmatch(r"(\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d)", to_text(record.get("datetaken")))
+    match = _MOMENT.fullmatch(to_text(record.get("datetaken")))
     if not match:
         return ""
     granularity = to_int(record.get("datetakengranularity")) or 0
@@ -101,7 +125,7 @@ def _from_seconds(value: Any) -> str:
 
 def _extra(record: Mapping[str, Any]) -> dict[str, Any]:
     """Return what else is worth keeping."""
-    place = [record.get(name) for name in ("latitude", "longitude")]
+    place = (record.get("latitude"), record.get("longitude"))
     facts = {
         "views": to_int(record.get("views")),
         "original_width": pixels(record.get("o_width")),
@@ -115,8 +139,9 @@ def _extra(record: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in facts.items() if value not in (None, "", [])}
 
 
+_DEGREES = re.compile(r"-?\d{1,3}(\.\d{1,20})?")
+
+
 def _is_place(place: Sequence[Any]) -> bool:
     """Say whether these are degrees; 0, 0 is how Flickr says that it does not know."""
-    return all(re.fullmatch(r"-?\d{1,3}(\.\d{1,20})?", str(x)) for x in place) and any(
-        float(str(x)) for x in place
-    )
+    return all(_DEGREES.fullmatch(str(x)) for x in place) and any(float(str(x)) for x in place)

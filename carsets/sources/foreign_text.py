@@ -44,19 +44,21 @@ def _refuse_constant(name: str) -> None:
     raise ValueError(f"{name} is no JSON")
 
 
+_CONTAINERS = frozenset({dict, list})  # the only types that ``json`` nests
+
+
 def _deeper_than(parsed: Any, depth: int) -> bool:
-    layer = [parsed]
+    layer = [parsed] if type(parsed) in _CONTAINERS else []
     for _ in range(depth):
+        if not layer:
+            return False
         layer = [
             below
             for value in layer
-            if isinstance(value, (dict, list))
-            for below in (value.values() if isinstance(value, dict) else value)
-            if isinstance(below, (dict, list))
+            for below in (value.values() if type(value) is dict else value)
+            if type(below) in _CONTAINERS
         ]
-        if not layer:
-            return False
-    return True
+    return bool(layer)
 
 
 _WHOLE_NUMBER = re.compile(r"\s*-?[0-9]{1,18}\s*")
@@ -64,9 +66,7 @@ _WHOLE_NUMBER = re.compile(r"\s*-?[0-9]{1,18}\s*")
 
 def to_int(value: object) -> int | None:
     """Return a whole number that may have come as text; None for everything else."""
-    if isinstance(value, bool):
-        return None
-    if isinstance(value, int):
+    if type(value) is int:  # a bool is none
         return value
     if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
         return int(value)
@@ -99,5 +99,7 @@ _TAG = re.compile(r"<[/!?a-zA-Z][^<>]*>")
 
 def without_markup(value: object) -> str:
     """Return a text without tags and entities."""
-    text = html.unescape(_TAG.sub("", to_text(value)))
-    return to_text(text)
+    text = to_text(value)
+    if "<" not in text and "&" not in text:
+        return text
+    return to_text(html.unescape(_TAG.sub("", text)))

@@ -188,10 +188,13 @@ def parse_answer(body: bytes) -> Any:
     xml = _XML_FAILURE.search(body[:4096])
     if xml:
         raise FlickrFailureError(int(xml[1]), without_markup(xml[2].decode("utf-8", "replace")))
-    if not isinstance(read_json(body), dict):  # flickrapi knows no bounds
+    answer = read_json(body)  # flickrapi knows no bounds
+    if not isinstance(answer, dict):
         raise ForeignTextError("JSON, but no object")
+    if answer.get("stat") == "ok":
+        return answer
     try:
-        return _api().parse_json(body)
+        return _api().parse_json(body)  # which knows every way of failing
     except Exception as error:  # flickrapi.FlickrError, or a failure without a code
         code = to_int(getattr(error, "code", None)) or 0
         raise FlickrFailureError(code, str(error).removeprefix(f"Error: {code}: ")) from None
