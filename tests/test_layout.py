@@ -23,6 +23,7 @@ PURE = {
     "licenses",
     "open_images",
     "outcomes",
+    "permissions",
     "places",
     "problems",
     "queries",
