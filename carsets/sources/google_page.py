@@ -98,7 +98,7 @@ def read_page(
     tiles = {
         tag.attributes["data-docid"]: tag.attributes["data-lpage"]
         for tag in tags
-        if tag.attributes.get("data-docid") and "data-lpage" in tag.attributes
+        if tag.get("data-docid") and "data-lpage" in tag.escaped
     }
     lists = {facts[1]: facts for facts in image_lists(html)}
     images = [
@@ -209,8 +209,8 @@ def _refusal(html: str, tags: list[StartTag], url: str, status: int) -> Answer |
 
 def _has_captcha(html: str, tags: list[StartTag]) -> bool:
     return _CAPTCHA_WORDS in html or any(
-        tag.attributes.get("id") == "captcha-form"
-        or (tag.has_class("g-recaptcha") and "data-sitekey" in tag.attributes)
+        tag.get("id") == "captcha-form"
+        or (tag.has_class("g-recaptcha") and "data-sitekey" in tag.escaped)
         for tag in tags
     )
 
@@ -220,7 +220,7 @@ def _empty(html: str, tags: list[StartTag]) -> Answer:
     if _NO_RESULTS.search(html):
         return Answer(outcome=QueryOutcome.NO_RESULTS, note="Google says that there are none")
     # Good pages carry these words too, inside noscript, beside their results.
-    results = any(tag.name == "h3" or tag.attributes.get("id") in {"search", "rso"} for tag in tags)
+    results = any(tag.name == "h3" or tag.get("id") in {"search", "rso"} for tag in tags)
     if not results and any(mark in html for mark in _SCRIPT_WALL):
         note = "a page of scripts only: Google does not show its results to this browser"
         return Answer(outcome=QueryOutcome.BLOCKED, note=note)

@@ -32,14 +32,27 @@ _CLOSING = {
 
 @dataclass(frozen=True, slots=True)
 class StartTag:
-    """One start tag. Names are in lower case, values without entities."""
+    """One start tag. Names are in lower case.
+
+    Most tags of a page are asked for one attribute or none, so entities are read on asking.
+    """
 
     name: str
-    attributes: Mapping[str, str]
+    escaped: Mapping[str, str]  # the attributes as they stand in the page
+
+    def get(self, name: str) -> str:
+        """Return one attribute; "" for one that is not there."""
+        return html.unescape(self.escaped.get(name, ""))
+
+    @property
+    def attributes(self) -> dict[str, str]:
+        """All attributes."""
+        return {name: html.unescape(value) for name, value in self.escaped.items()}
 
     def has_class(self, wanted: str) -> bool:
         """Say whether ``wanted`` is one of the words of ``class``."""
-        return wanted in self.attributes.get("class", "").split()
+        words = self.escaped.get("class", "")
+        return (wanted in words or "&" in words) and wanted in html.unescape(words).split()
 
 
 def start_tags(page: str) -> Iterator[StartTag]:
@@ -66,7 +79,7 @@ def start_tags(page: str) -> Iterator[StartTag]:
             place = found.end()
         if pieces > MAX_PIECES:
             raise ForeignTextError(f"a page of more than {MAX_PIECES} tags and attributes")
-        yield StartTag(name, {key: html.unescape(value) for key, value in attributes.items()})
+        yield StartTag(name, attributes)
         rest = _TAG_END.match(page, place)
         place = rest.end() if rest else place
         if name in _CLOSING:

@@ -120,7 +120,7 @@ def read_page(
     if blocked:
         return blocked
     tags = list(start_tags(html[:MAX_PAGE_BYTES]))
-    if any(tag.has_class("captcha") or tag.attributes.get("id") == "b_captcha" for tag in tags):
+    if any(tag.has_class("captcha") or tag.get("id") == "b_captcha" for tag in tags):
         return Answer(outcome=QueryOutcome.CAPTCHA, note="a captcha in the page")
     tiles = [tag for tag in tags if tag.name == "a" and tag.has_class("iusc")][:MAX_TILES]
     grids = [tag for tag in tags if _is_grid(tag)]
@@ -182,13 +182,13 @@ def _refusal(html: str, url: str, status: int) -> Answer | None:
 
 
 def _is_grid(tag: StartTag) -> bool:
-    identity = tag.attributes.get("id", "")
+    identity = tag.get("id")
     return tag.has_class("dgControl") and identity.startswith("mmComponent_images_")
 
 
 def _next_first(grids: list[StartTag]) -> int | None:
     """Return the ``first`` of the page that the first grid announces, None at the end."""
-    announced = grids[0].attributes.get("data-nexturl", "") if grids else ""
+    announced = grids[0].get("data-nexturl") if grids else ""
     first = _first_of(announced)
     return first if 1 < first <= MAX_RESULTS else None
 

@@ -90,10 +90,10 @@ def read_page(html: str, *, url: str = "", status: int = 200) -> Answer:
 def read_tile(html: str) -> FoundImage | None:
     """Read one tile, from behind ``<article ``; None for other articles and advertisements."""
     tags = list(start_tags(f"<article {html}"))
-    if not tags or tags[0].attributes.get("data-test-id") != "images-result":
+    if not tags or tags[0].get("data-test-id") != "images-result":
         return None
-    link = next((t for t in tags if t.attributes.get("data-test-id") == "image-result-link"), None)
-    image_url = to_text(link.attributes.get("href")) if link else ""
+    link = next((t for t in tags if t.get("data-test-id") == "image-result-link"), None)
+    image_url = to_text(link.get("href")) if link else ""
     if not image_url:
         return None
     picture = next((t.attributes for t in tags if t.has_class("image-result__image")), {})
