@@ -274,3 +274,36 @@ verifications = Table(
     _text("license"),  # what the source says today; "" when it was not asked
     _text("verified_at"),
 )
+
+# --- What `scrapy curate` and `scrapy review` know --------------------------------------------
+
+scores = Table(
+    "scores",
+    metadata,
+    Column("image_id", String(64), ForeignKey("images.image_id"), primary_key=True),
+    Column("kind", String(32), primary_key=True),  # a name of carsets.curation.kinds
+    Column("score", Float, nullable=False),  # 0 = nothing to doubt, 1 = surely wrong
+    _text("reason"),  # for people
+    _text("scored_at"),
+)
+
+pair_verdicts = Table(
+    "pair_verdicts",
+    metadata,
+    Column("image_a", String(64), primary_key=True),  # the smaller id of the two
+    Column("image_b", String(64), primary_key=True),
+    Column("same", Boolean, nullable=False),  # whether people call them one picture
+    _text("rater"),
+    _text("decided_at"),
+)
+
+spot_checks = Table(
+    "spot_checks",
+    metadata,
+    Column("check_id", String(64), primary_key=True),
+    Column("plan", JSON),  # strata, seed, size: enough to draw the same sample again
+    Column("image_ids", JSON),
+    Column("result", JSON(none_as_null=True)),  # NULL until all are reviewed
+    _text("made_at"),
+    _text("finished_at"),
+)
