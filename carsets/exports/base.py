@@ -39,6 +39,7 @@ class ExportFormat(ABC):
         False  # True: records come in the order of their ids, which is chance
     )
     needs_label: ClassVar[bool] = False  # True: a record without a label has no place in it
+    note: ClassVar[str] = ""  # what readers of the files must know; the card repeats it
 
     def __init__(self, folder: ReleaseFolder, facts: ReleaseFacts) -> None:
         self.folder = folder

@@ -21,6 +21,7 @@ class Record:
     image_id: str  # 16 hex digits
     sha256: str  # hex
     md5: str  # hex
+    phash: str = ""  # 16 hex digits, of vision.inspection
     path: str  # inside the image store
     width: int  # pixels, upright
     height: int
@@ -33,6 +34,7 @@ class Record:
     labels: Mapping[str, str] = field(default_factory=dict)  # people's corrections included
     label: str = ""  # the value that the release is about (--label); "" when it is about none
     human_labels: frozenset[str] = frozenset()  # which of the labels people have confirmed or given
+    denied: tuple[tuple[str, str], ...] = ()  # (label, value) that people say is not so
     car_score: float | None = None
     view: str = ""
     verdict: str = "keep"
