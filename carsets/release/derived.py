@@ -1,0 +1,295 @@
+"""Copies made from originals: the size that was asked for, upright, sRGB, with their credit inside.
+
+Every copy is a JPEG of quality 90 (color halved, 4:2:0), three channels, upright after the EXIF
+orientation, in sRGB without a profile (which is what an image without one is taken for).
+Stated results: transparency is composed on white; 16 bits per channel keep their high byte; CMYK
+goes through its own profile where it has one; of several frames the first is taken. The same
+bytes, size and credit give the same copy, as long as Pillow stays the same.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import warnings
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from carsets.problems import UserError
+
+if TYPE_CHECKING:
+    from PIL import Image, ImageCms
+
+    from carsets.release.credit import Credit
+    from carsets.vision.image_structure import Structure
+
+FITS = {
+    "stretch": "the aspect ratio is not kept",
+    "pad": "the rest is filled with black",
+    "crop": "the middle is cut out",
+    "keep": "the aspect ratio is kept",
+}
+THUMB_PIXELS = 300_000  # as of the thumbnails of Open Images
+MOST_SIDE = 16_384  # pixels of one side of a copy
+PAD_COLOR = (0, 0, 0)
+QUALITY = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large the copies are, and how an image is fitted in."""
+
+    width: int  # pixels; 0 for thumb-300k
+    height: int
+    fit: str  # a key of FITS, or "thumb-300k"
+
+    def __str__(self) -> str:
+        return self.fit if self.fit == "thumb-300k" else f"{self.width}x{self.height} {self.fit}"
+
+    @property
+    def changes(self) -> str:
+        """What a credit says that was done."""
+        if self.fit == "thumb-300k":
+            return f"reduced to about {THUMB_PIXELS:,} pixels and saved again as JPEG"
+        what = f"resized to {self.width} x {self.height} pixels ({FITS[self.fit]})"
+        return f"{what} and saved again as JPEG"
+
+
+THUMB_300K = Size(0, 0, "thumb-300k")
+
+
+def parse_size(text: str, fit: str = "stretch") -> Size:
+    """Return the size behind ``300x300``. Raises UserError for anything else."""
+    match = re.fullmatch(r"(\d{1,5})[xX×](\d{1,5})", text.strip())
+    if not match:
+        raise UserError(f"--size {text!r}: write it as WIDTHxHEIGHT in pixels, such as 300x300")
+    if fit not in FITS:
+        raise UserError(f"--fit {fit!r}: use one of {', '.join(FITS)}")
+    width, height = int(match[1]), int(match[2])
+    if not (0 < width <= MOST_SIDE and 0 < height <= MOST_SIDE):
+        raise UserError(f"--size {text!r}: each side must have 1 to {MOST_SIDE:,} pixels")
+    return Size(width, height, fit)
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """A copy: its bytes, extension without the dot, and size in pixels."""
+
+    data: bytes
+    extension: str
+    width: int
+    height: int
+
+
+class BrokenImage(Exception):
+    """An original of which no copy can be made. The message says why."""
+
+
+def derive(body: bytes, size: Size | None, credit: Credit | None = None) -> Derived:
+    """Return a copy of an image; ``size`` None keeps its pixels.
+
+    Raises BrokenImage. Runs decoders on data from strangers: call it through ``Deriver`` for
+    anything that strangers have made.
+    """
+    from carsets.release.copy_metadata import copy_metadata
+    from carsets.vision.embedded_rights import embedded_rights
+
+    image, structure = _decoded(body, size)
+    exif, xmp = copy_metadata(credit, embedded_rights(structure))
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=QUALITY, subsampling="4:2:0", exif=exif, xmp=xmp)
+    return Derived(out.getvalue(), "jpg", *image.size)
+
+
+def _decoded(body: bytes, size: Size | None) -> tuple[Image.Image, Structure]:
+    """Return the image as the copy shows it, and the container of the original."""
+    from PIL import Image
+
+    from carsets.vision.embedded_rights import exif_orientation
+    from carsets.vision.image_type import file_type
+    from carsets.vision.inspection import MIME, MOST_PIXELS, Refusal
+    from carsets.vision.look import READERS
+    from carsets.vision.reduced_decode import turned
+
+    format_ = file_type(body).name
+    if format_ not in MIME:
+        raise BrokenImage(f"not an image that can be opened: {format_}")
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Pillow: about metadata, and sizes checked here
+            structure = READERS[format_](body)
+            image = Image.open(io.BytesIO(body), formats=(format_,))
+            if image.width * image.height > MOST_PIXELS:
+                raise BrokenImage(f"too many pixels: {image.width} x {image.height}")
+            if format_ == "AVIF":  # its boxes are Pillow's to read
+                structure.exif = image.info.get("exif", b"").removeprefix(b"Exif\0\0")
+                structure.xmp.extend(filter(None, [image.info.get("xmp")]))
+            orientation = exif_orientation(structure.exif)
+            return turned(_fitted(image, size, orientation), orientation), structure
+    except BrokenImage:
+        raise
+    except Refusal as refusal:
+        raise BrokenImage(str(refusal)) from refusal
+    except (struct.error, IndexError):
+        raise BrokenImage(f"{format_} ends inside its header") from None
+    except MemoryError:
+        raise BrokenImage("out of memory") from None
+    except Exception as error:  # whatever a decoder raises on hostile bytes
+        raise BrokenImage(str(error) or type(error).__name__) from error
+
+
+# --- Fitting in -------------------------------------------------------------------------------
+
+
+def _fitted(image: Image.Image, size: Size | None, orientation: int) -> Image.Image:
+    """Return the image in RGB at the wanted size, not yet turned upright."""
+    from PIL import Image
+
+    across = orientation >= 5  # lying on its side: width and height of the copy are swapped
+    shown = image.size[::-1] if across else image.size
+    inner, frame = _plan(shown, size)
+    if across:
+        inner, frame = inner[::-1], frame[::-1]
+    box = _box(image.size, size, frame)
+    small = _scaled(image, inner, box)
+    if inner == frame:
+        return small
+    ground = Image.new("RGB", frame, PAD_COLOR)
+    ground.paste(small, ((frame[0] - inner[0]) // 2, (frame[1] - inner[1]) // 2))
+    return ground
+
+
+def _plan(shown: tuple[int, int], size: Size | None) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Return how large the picture becomes, and the frame that it stands in."""
+    if size is None:
+        return shown, shown
+    if size.fit == "thumb-300k":
+        inner = thumb_size(*shown)
+        return inner, inner
+    frame = (size.width, size.height)
+    if size.fit in ("stretch", "crop"):
+        return frame, frame
+    scale = min(frame[0] / shown[0], frame[1] / shown[1])
+    if size.fit == "keep":
+        scale = min(scale, 1.0)  # a small picture is not blown up
+    inner = (
+        min(frame[0], max(1, round(shown[0] * scale))),
+        min(frame[1], max(1, round(shown[1] * scale))),
+    )
+    return inner, frame if size.fit == "pad" else inner
+
+
+def thumb_size(width: int, height: int) -> tuple[int, int]:
+    """Return the size with the same shape and 300,000 pixels, 5 % more or less.
+
+    A picture that has no more than that keeps its size. Of a strip so thin that whole pixels
+    cannot keep its shape, the shape gives way.
+    """
+    if width * height <= THUMB_PIXELS:
+        return width, height
+    scale = (THUMB_PIXELS / (width * height)) ** 0.5
+    short = max(1, round(min(width, height) * scale))
+    long = round(max(width, height) * scale)
+    if abs(short * long / THUMB_PIXELS - 1) > 0.05:
+        long = round(THUMB_PIXELS / short)
+    return (long, short) if width >= height else (short, long)
+
+
+Box = tuple[float, float, float, float]
+
+
+def _box(stored: tuple[int, int], size: Size | None, frame: tuple[int, int]) -> Box:
+    """Return the part of the stored picture that is shown: all of it, or for crop the middle."""
+    width, height = stored
+    if size is None or size.fit != "crop":
+        return 0.0, 0.0, float(width), float(height)
+    scale = min(width / frame[0], height / frame[1])
+    kept_width, kept_height = frame[0] * scale, frame[1] * scale
+    left, top = (width - kept_width) / 2, (height - kept_height) / 2
+    return left, top, left + kept_width, top + kept_height
+
+
+def _scaled(image: Image.Image, wanted: tuple[int, int], box: Box) -> Image.Image:
+    """Return the part in RGB at the wanted size.
+
+    A JPEG is decoded at the smallest scale that leaves twice the wanted size: more than 35 dB
+    from the whole one, measured on photos, and a fraction of the time for large ones.
+    """
+    from PIL import Image
+
+    stored = image.size
+    across, down = wanted[0] / (box[2] - box[0]), wanted[1] / (box[3] - box[1])
+    image.draft(None, (round(stored[0] * across * 2), round(stored[1] * down * 2)))
+    profile = image.info.get("icc_profile", b"")
+    image.load()
+    part = (
+        box[0] * image.width / stored[0],
+        box[1] * image.height / stored[1],
+        box[2] * image.width / stored[0],
+        box[3] * image.height / stored[1],
+    )
+    plain = _eight_bits(image)
+    if plain.size != wanted or part != (0, 0, *plain.size):
+        plain = plain.resize(wanted, Image.Resampling.LANCZOS, box=part, reducing_gap=3.0)
+    return _in_srgb(_on_white(plain), profile)
+
+
+# --- Colors -----------------------------------------------------------------------------------
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Return the image in a mode that can be resized: L, RGB, CMYK or, with alpha, RGBa."""
+    import numpy as np
+    from PIL import Image
+
+    if image.mode.startswith("I"):
+        values = np.asarray(image)
+        gray = (values >> 8).clip(0, 255).astype(np.uint8)
+        clear = image.info.get("transparency")
+        if isinstance(clear, int):
+            gray[values == clear] = 255
+        return Image.fromarray(gray)
+    if image.has_transparency_data:
+        return image.convert("RGBA").convert("RGBa")  # color that cannot be seen counts for none
+    if image.mode in ("L", "RGB", "CMYK"):
+        return image
+    return image.convert("RGB")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    from PIL import Image
+
+    if image.mode != "RGBa":
+        return image
+    clear = image.convert("RGBA")
+    ground = Image.new("RGB", clear.size, (255, 255, 255))
+    ground.paste(clear, mask=clear.getchannel("A"))
+    return ground
+
+
+def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    from PIL import ImageCms
+
+    if profile:
+        transform = _transform(profile, image.mode)
+        if transform is not None:
+            turned_color = ImageCms.applyTransform(image, transform)
+            assert turned_color is not None
+            return turned_color
+    return image.convert("RGB")
+
+
+@lru_cache(maxsize=32)
+def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    """Return the way from a profile to sRGB; None for sRGB itself, and for a broken profile."""
+    from PIL import ImageCms
+
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        if "sRGB" in ImageCms.getProfileDescription(own):
+            return None
+        return ImageCms.buildTransform(own, ImageCms.createProfile("sRGB"), mode, "RGB")
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return None
