@@ -20,17 +20,20 @@ from carsets.catalog import (
     explanation,
     fingerprints,
     gallery,
+    grouping_rows,
     images,
     migrations,
     query_progress,
     runs,
     sightings,
     tombstones,
+    verifications,
 )
 from carsets.catalog.connection import CatalogError, connect, explain_fault
 from carsets.catalog.rows import Candidate
 
 if TYPE_CHECKING:
+    from collections import Counter
     from collections.abc import Iterable, Iterator, Sequence
 
     import numpy as np
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
     from carsets.catalog.counts import BodyCountsOf
     from carsets.catalog.explanation import Explanation
     from carsets.catalog.fingerprints import Fingerprints
+    from carsets.catalog.grouping_rows import GroupingRow
     from carsets.catalog.images import Match
     from carsets.catalog.rows import (
         Admission,
@@ -53,6 +57,7 @@ if TYPE_CHECKING:
         SightingRow,
     )
     from carsets.catalog.tombstones import Tombstones
+    from carsets.catalog.verifications import AddressRow, Sweep, VerificationRow
     from carsets.outcomes import Outcome
 
 __all__ = ["Catalog", "CatalogError"]
@@ -213,6 +218,16 @@ class Catalog:
         with self._read() as connection:
             yield from fingerprints.fingerprints_after(connection, seq, CHUNK)
 
+    def grouping_rows(self) -> Iterator[list[GroupingRow]]:
+        """Yield whose every image is and where it was found, oldest first, in chunks."""
+        with self._read() as connection:
+            yield from grouping_rows.grouping_rows(connection)
+
+    def near_groups(self) -> Iterator[tuple[str, str]]:
+        """Yield (group id, image id) of all near-duplicate groups that were found."""
+        with self._read() as connection:
+            yield from grouping_rows.near_groups(connection)
+
     def is_kept(self, sha256: str) -> bool:
         """Whether an image with these bytes is in today's dataset."""
         with self._read() as connection:
@@ -247,6 +262,47 @@ class Catalog:
             if not some:
                 return looked_at, covered
             seq, looked_at, covered = last, looked_at + some, covered + known
+
+    # --- Verification -----------------------------------------------------------------------
+
+    def sweeps(self) -> list[Sweep]:
+        """Return all verify runs, oldest first."""
+        with self._read() as connection:
+            return verifications.sweeps(connection)
+
+    def addresses(
+        self, sweep: str, after: int, most: int, among: Sequence[int] | None = None
+    ) -> tuple[list[AddressRow], set[str]]:
+        """Return the next addresses to verify, and the images that the sweep has done already."""
+        with self._read() as connection:
+            rows = verifications.addresses(connection, after, most, among)
+            ids = [row.image_id for row in rows]
+            return rows, verifications.verified(connection, sweep, ids)
+
+    def sample_images(self, count: int, sweep: str) -> NDArray[np.int64]:
+        """Return the numbers of images drawn at random, the same for the same sweep."""
+        with self._read() as connection:
+            return verifications.sample(connection, count, sweep)
+
+    def record_verifications(self, rows: Sequence[VerificationRow]) -> None:
+        """Write verdicts of a sweep."""
+        with self._write() as connection:
+            verifications.record(connection, rows)
+
+    def name_placeholders(self, sweep: str, pages: int) -> int:
+        """Call new files placeholders that stand at many addresses; return how many."""
+        with self._write() as connection:
+            return verifications.name_placeholders(connection, sweep, pages)
+
+    def verdicts(self, sweep: str) -> Iterator[Any]:
+        """Yield url, source, verdict and license of the rows of a sweep."""
+        with self._read() as connection:
+            yield from verifications.verdicts(connection, sweep)
+
+    def verdict_totals(self) -> dict[str, Counter[str]]:
+        """Return how often each verdict was given, by sweep."""
+        with self._read() as connection:
+            return verifications.totals(connection)
 
     # --- Removal and explanation ------------------------------------------------------------
 

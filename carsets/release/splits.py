@@ -19,97 +19,30 @@ catalog is dealt out anew.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-from fractions import Fraction
-from hashlib import blake2b
+from array import array
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from carsets.problems import UserError
+from carsets.release.draw import Draw
+from carsets.release.groups import shared_keys
+from carsets.release.quotas import SURPLUS, deal_out
+from carsets.release.shares import Shares, parse_shares
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     from numpy.typing import NDArray
 
     from carsets.release.groups import GroupKeys
+    from carsets.release.quotas import ClassQuota
+
+__all__ = ["BRIDGE", "SURPLUS", "Assignment", "Shares", "assign", "parse_shares"]
 
 BRIDGE = -1  # related to images of two splits: left out
-SURPLUS = -2  # exact shares only: left out so that the counts come out even
-
-
-@dataclass(frozen=True, slots=True)
-class Shares:
-    """Which splits there are, and how much each gets of the whole."""
-
-    names: tuple[str, ...]
-    weights: tuple[int, ...]  # whole numbers; what counts is their ratio
-    exact: bool = False  # counted out per class, instead of kept by chance
-    labels: tuple[str, ...] = ()  # exact: whose values make a class; () = the label of the release
-
-    def target(self, count: int) -> tuple[int, ...]:
-        """Return how many of ``count`` images belong to each split.
-
-        Whole parts first; what is left goes one by one to the largest remainders, of equal ones
-        to the split that is named first.
-        """
-        whole = sum(self.weights)
-        parts = [divmod(count * weight, whole) for weight in self.weights]
-        left = count - sum(quotient for quotient, _ in parts)
-        order = sorted(range(len(parts)), key=lambda split: -parts[split][1])
-        more = set(order[:left])
-        return tuple(quotient + (split in more) for split, (quotient, _) in enumerate(parts))
-
-
-PRESETS: Mapping[str, Shares] = {
-    # 800,000, 50,000 and 150,000 images of ten cities.
-    "instacities": Shares(("train", "validation", "test"), (80, 5, 15), exact=True),
-    # One fifth of each model for testing.
-    "dgcars": Shares(("train", "test"), (80, 20), exact=True, labels=("make", "model")),
-    # The first edition of Open Images had so many images in each.
-    "openimages": Shares(("train", "validation"), (9_011_219, 167_057)),
-}
-_SHARES = re.compile(r"\d{1,3}(\.\d{1,6})?(/\d{1,3}(\.\d{1,6})?){0,2}")
-NAMES = {1: ("train",), 2: ("train", "test"), 3: ("train", "validation", "test")}
-
-
-def parse_shares(text: str) -> Shares:
-    """Return the shares behind ``80/5/15`` (train/validation/test), ``80/20`` or a preset's name.
-
-    Raises UserError when it is neither, or the shares do not make 100.
-    """
-    wanted = text.strip().lower()
-    if wanted in PRESETS:
-        return PRESETS[wanted]
-    expected = f"expected 80/5/15, 80/20 or one of {', '.join(sorted(PRESETS))}"
-    if not _SHARES.fullmatch(wanted):
-        raise UserError(f"--split {text[:80]!r}: {expected}")
-    parts = [Fraction(part) for part in wanted.split("/")]
-    names = NAMES[len(parts)]
-    if sum(parts) != 100 or min(parts) <= 0:
-        raise UserError(f"--split {text[:80]}: the shares must be above 0 and make 100; {expected}")
-    scale = np.lcm.reduce([part.denominator for part in parts])
-    return Shares(names, tuple(int(part * int(scale)) for part in parts))
-
-
-@dataclass(frozen=True, slots=True)
-class ClassQuota:
-    """How exact shares came out for one class."""
-
-    class_code: int
-    available: int  # images that could have been released
-    counts: tuple[int, ...]  # images of each split, in the order of the names
-    target: tuple[int, ...]  # what the shares of these images are
-    left_out: int  # images left out to get there
-
-    @property
-    def off(self) -> int:
-        """How many images lie in a wrong split; 0 when the counts are exact."""
-        return (
-            sum(abs(have - want) for have, want in zip(self.counts, self.target, strict=True)) // 2
-        )
+NOBODY_YET = -1  # owns a key
+CHUNK = 50_000  # images looked at as Python objects at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +51,7 @@ class Assignment:
 
     shares: Shares
     codes: NDArray[np.int8]  # as long as the keys: index into the names, BRIDGE or SURPLUS
-    quotas: Sequence[ClassQuota] = field(default=())  # exact shares only: one a class
+    quotas: Sequence[ClassQuota] = ()  # exact shares only: one a class
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -147,24 +80,52 @@ def assign(
     """Return the split of every image; deterministic, whatever the machine.
 
     The other arguments are for exact shares: ``chosen`` are the images that may be released
-    (those that a filter or a cap leaves out for this one release are among them, or that release
-    would have splits of its own), ``classes`` the class of each image (-1: none), ``per_class``
-    how many images of a class are wanted at most. Not chosen images get BRIDGE or any split.
+    (what a filter leaves out for one release belongs among them, or that release would have splits
+    of its own; the others get any code), ``classes`` the class of each image (-1: none), and
+    ``per_class`` how many images of a class are wanted at most.
     """
-    raise NotImplementedError
+    if not shares.exact:
+        return Assignment(shares, by_chance(keys, shares, salt))
+    if chosen is None:
+        chosen = np.ones(len(keys), np.bool_)
+    if classes is None:
+        classes = np.zeros(len(keys), np.int32)
+    codes, class_quotas = deal_out(keys, shares, salt, chosen, classes, per_class)
+    return Assignment(shares, codes, class_quotas)
 
 
-def split_by_chance(image_id: int, shares: Shares, salt: str) -> int:
-    """Return the split that the salted hash of an image's id draws."""
-    draw = blake2b(image_id.to_bytes(8), key=salt_key(salt), digest_size=8).digest()
-    place = int.from_bytes(draw) * sum(shares.weights) >> 64
-    for code, weight in enumerate(shares.weights):
-        place -= weight
-        if place < 0:
-            return code
-    raise AssertionError  # place is below the sum of the weights
+def by_chance(keys: GroupKeys, shares: Shares, salt: str) -> NDArray[np.int8]:
+    """Return the split of each image, as every older image without it has decided.
+
+    A key belongs to the split of the first image that has it. So two groups of one split that
+    meet in an image become one without further ado.
+    """
+    draw = Draw(salt)
+    shared = shared_keys(keys)
+    codes = np.empty(len(keys), np.int8)
+    alone = np.ones(len(keys), np.bool_)
+    alone[shared.places] = False
+    for some in _slices(np.flatnonzero(alone)):
+        codes[some] = [draw.split(image_id, shares) for image_id in keys.image_id[some].tolist()]
+    owners = array("b", [NOBODY_YET]) * shared.count
+    for start in range(0, len(shared.places), CHUNK):
+        places = shared.places[start : start + CHUNK]
+        bounds = shared.starts[start : start + CHUNK + 1].tolist()
+        numbers = shared.keys[bounds[0] : bounds[-1]].tolist()
+        ids = keys.image_id[places].tolist()
+        for at, place in enumerate(places.tolist()):
+            mine = numbers[bounds[at] - bounds[0] : bounds[at + 1] - bounds[0]]
+            known = {owners[key] for key in mine} - {NOBODY_YET}
+            if len(known) > 1:
+                codes[place] = BRIDGE
+                continue
+            code = known.pop() if known else draw.split(ids[at], shares)
+            codes[place] = code
+            for key in mine:
+                owners[key] = code
+    return codes
 
 
-def salt_key(salt: str) -> bytes:
-    """Return the salt as a key of blake2b, which may be 64 bytes long."""
-    return blake2b(salt.encode("utf-8", "surrogatepass")).digest()
+def _slices(places: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
+    for start in range(0, len(places), CHUNK):
+        yield places[start : start + CHUNK]
