@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 NOT_BY_DEFAULT = frozenset({"bus"})  # a body style, but not what the mission asks for
 MAX_DESCRIPTIONS = 100_000  # names in a list of classes; version 7 has 20,931
-MID = re.compile(r"/[mgt]/[A-Za-z0-9_]{1,40}")
+# The dataset's own ids, and those of our releases for what it has no label for.
+MID = re.compile(r"/[mgt]/[A-Za-z0-9_]{1,40}|/carsets/[a-z]+(?:/[A-Za-z0-9_+.%~-]{1,200}){1,2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,22 @@ def known_classes() -> Mapping[str, ImageClass]:
     for row in read_rows("open_images_classes.csv"):
         found[row["mid"]] = ImageClass(row["mid"], row["name"], row["body"])
     return found
+
+
+@cache
+def _english_names() -> Mapping[str, ImageClass]:
+    """Return the known classes by their English names, the dataset's own names first."""
+    known = known_classes()
+    found = {one.name.casefold(): one for one in known.values()}
+    for term in bodies().values():
+        for name in term.names["en"] if term.mid else ():
+            found.setdefault(name.casefold(), known[term.mid])
+    return found
+
+
+def class_named(name: str) -> ImageClass | None:
+    """Return the known class that an English name means, None when it means none."""
+    return _english_names().get(name.casefold().replace("_", " "))
 
 
 def read_descriptions(paths: Iterable[Path]) -> dict[str, str]:
