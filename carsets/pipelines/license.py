@@ -4,22 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from carsets.licenses import Evidence, LicensePolicy, read_license
+from carsets.licenses import LicensePolicy, embedded_license, weightiest
 from carsets.outcomes import Outcome
 from carsets.pipelines.drop import OutcomeDrop
 from carsets.pipelines.step import Step
 from carsets.reservations import read_reservation
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from scrapy.crawler import Crawler
 
     from carsets.items import CarImage
-    from carsets.licenses import DeclaredLicense
-
-# Where a file itself may name its license.
-LICENSE_FIELDS = ("cc:license", "xmpRights:WebStatement", "xmpRights:UsageTerms", "dc:rights")
 
 
 class LicensePipeline(Step):
@@ -39,17 +33,6 @@ class LicensePipeline(Step):
         item.reservation = read_reservation(item.served_headers, embedded, policy=self.reservations)
         if item.reservation.reserved:
             raise OutcomeDrop(Outcome.OPTED_OUT, item.reservation.note)
-        item.license = max(
-            item.found.license, embedded_license(embedded), key=lambda license: license.evidence
-        )
+        item.license = weightiest(item.found.license, embedded_license(embedded))
         if not self.policy.allows(item.license):
             raise OutcomeDrop(Outcome.LICENSE_EXCLUDED, item.license.code)
-
-
-def embedded_license(embedded: Mapping[str, str]) -> DeclaredLicense:
-    """Return the license that the file itself names; evidence NONE when it names none."""
-    read = [read_license(embedded.get(field, ""), Evidence.FILE) for field in LICENSE_FIELDS]
-    return next((license for license in read if license.family != "unknown"), NO_EMBEDDED)
-
-
-NO_EMBEDDED = read_license("", Evidence.NONE)

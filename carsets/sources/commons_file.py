@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin
 
 from carsets.items import FoundImage
-from carsets.licenses import DeclaredLicense, Evidence, read_license
+from carsets.licenses import commons_license
 from carsets.sources.foreign_text import pixels, to_int, to_text, without_markup
 
 if TYPE_CHECKING:
@@ -70,7 +70,10 @@ def read_file(page: Any) -> FoundImage | None:
         extra=_extra(info, facts, url if rendered else ""),
         author=facts.text("Artist"),
         author_url=facts.first_link("Artist"),
-        license=read_commons_license(facts),
+        license=commons_license(
+            *(facts.text(name) for name in ("LicenseUrl", "License", "LicenseShortName")),
+            non_free=facts.raw("NonFree").lower() == "true",
+        ),
         attribution=facts.text("Attribution"),
     )
 
@@ -135,37 +138,6 @@ def iso_date(text: str) -> str:
     if not match:
         return ""
     return f"{match[1]}T{match[2]}" if match[2] else match[1]
-
-
-def read_commons_license(facts: Facts) -> DeclaredLicense:
-    """Read the license from its address, its code and its short name.
-
-    The address is missing for public domain, the code may list several versions, and either may
-    be a name of Commons' own: what can be read has to agree, or the license is ``unknown``. Only
-    names of Creative Commons and of the public domain count: the template ``Attribution`` is no
-    CC BY.
-    """
-    texts = [facts.text(name) for name in ("LicenseUrl", "License", "LicenseShortName")]
-    raw = " | ".join(dict.fromkeys(filter(None, texts)))
-    unknown = DeclaredLicense("unknown", Evidence.API, "", raw[:400])
-    if facts.raw("NonFree").lower() == "true":
-        return unknown
-    readings = [read_license(text, Evidence.API) for text in texts if _is_known_kind(text)]
-    known = [reading for reading in readings if reading.code != "unknown"]
-    if not known or len({reading.family for reading in known}) > 1:
-        return unknown
-    versions = {reading.version for reading in known if reading.version}
-    if len(versions) > 1:
-        return unknown
-    # The one that says most: a version, and the jurisdiction behind it.
-    best = max(known, key=lambda reading: (bool(reading.version), len(reading.code)))
-    return DeclaredLicense(best.code, Evidence.API, best.url, raw[:400])
-
-
-def _is_known_kind(text: str) -> bool:
-    return text.lower().startswith(("http:", "https:", "//", "cc", "creative commons", "pd")) or (
-        text.lower().startswith("public domain")
-    )
 
 
 def _extra(info: Mapping[str, Any], facts: Facts, original: str) -> dict[str, Any]:
