@@ -214,8 +214,8 @@ def _box(stored: tuple[int, int], size: Size | None, frame: tuple[int, int]) -> 
 def _scaled(image: Image.Image, wanted: tuple[int, int], box: Box) -> Image.Image:
     """Return the part in RGB at the wanted size.
 
-    A JPEG is decoded at the smallest scale that leaves twice the wanted size: more than 35 dB
-    from the whole one, measured on photos, and a fraction of the time for large ones.
+    A JPEG is decoded at the smallest scale that leaves twice the wanted size. On photos the
+    result is 46 dB (median; at least 33) from that of a whole decode and the slower Lanczos.
     """
     from PIL import Image
 
@@ -232,7 +232,7 @@ def _scaled(image: Image.Image, wanted: tuple[int, int], box: Box) -> Image.Imag
     )
     plain = _eight_bits(image)
     if plain.size != wanted or part != (0, 0, *plain.size):
-        plain = plain.resize(wanted, Image.Resampling.LANCZOS, box=part, reducing_gap=3.0)
+        plain = plain.resize(wanted, Image.Resampling.BICUBIC, box=part, reducing_gap=2.0)
     return _in_srgb(_on_white(plain), profile)
 
 
