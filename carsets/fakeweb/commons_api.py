@@ -59,6 +59,19 @@ def search_answer(parameters: Mapping[str, str], per_combination: int) -> dict[s
     return _batch(numbers[:count], prefix, first, more, parameters)
 
 
+def details_answer(parameters: Mapping[str, str]) -> dict[str, Any]:
+    """Return the JSON of ``api.php`` for the files of some page ids."""
+    pages = []
+    for text in parameters.get("pageids", "").split("|")[:MOST_AT_ONCE]:
+        number = int(text) - FIRST_ID if text.isdigit() else -1
+        if number < 0 or not is_on_commons(number):
+            pages.append({"pageid": int(text) if text.isdigit() else 0, "missing": True})
+            continue
+        page = _page(number, "gcm", 0)
+        pages.append(page | {"imagerepository": "local", "imageinfo": [_info(number, 0)]})
+    return {"batchcomplete": True, "query": {"pages": pages}}
+
+
 def _batch(
     numbers: list[int], prefix: str, first: int, more: bool, parameters: Mapping[str, str]
 ) -> dict[str, Any]:

@@ -27,6 +27,8 @@ MODES = (
     "bad_key",  # Flickr: code 100; Google, Instagram: a key or token that does not work
     "unavailable",  # Flickr: code 105
     "busy",  # Flickr: code 201
+    "decayed",  # the decaying host: what ``decaying.fate_of`` says
+    "relicensed",  # Commons, Flickr, Openverse: every second image has another license
     "not_json",
     "empty",
     "reset",

@@ -27,6 +27,7 @@ ROBOTS_5XX_HOST = "robots-5xx.carpix.test"
 ROBOTS_SLOW_HOST = "robots-slow.carpix.test"
 SLOW_HOST = "slow.carpix.test"
 DRIP_HOST = "drip.carpix.test"
+DECAYING = "decaying.carpix.test"  # its pictures change when a test says so
 GONE_HOSTS = tuple(f"gone-{number}.carpix.test" for number in range(3))  # do not resolve
 BULK_HOSTS = tuple(f"bulk-{number:02d}.carpix.test" for number in range(32))
 
@@ -99,6 +100,7 @@ _KNOWN = frozenset(
         ROBOTS_SLOW_HOST,
         SLOW_HOST,
         DRIP_HOST,
+        DECAYING,
         *IMAGE_HOSTS,
         *COPY_HOSTS,
         *BULK_HOSTS,

@@ -123,6 +123,14 @@ def _license_url(code: str, version: str) -> str:
     return f"https://creativecommons.org/licenses/{code}/{version}/"
 
 
+_shown: dict[str, int] = {}  # numbers by the ids under which this process has shown them
+
+
+def detail_answer(identity: str) -> dict[str, Any] | None:
+    """Return the record of an image that a search has shown; None for an unknown id."""
+    return _record(_shown[identity]) if identity in _shown else None
+
+
 def _record(number: int) -> dict[str, Any]:
     image = facts(number)
     about = wording(image)
@@ -130,6 +138,7 @@ def _record(number: int) -> dict[str, Any]:
     url = _license_url(code, version)
     width, height = size_of(image)
     identity = str(uuid.uuid5(uuid.NAMESPACE_URL, f"carsets {number}"))
+    _shown[identity] = number
     here = f"https://api.openverse.org/v1/images/{identity}/"
     provider = _provider(number)
     known = dice(number, "size known") < 0.9

@@ -21,11 +21,13 @@ from carsets.fakeweb import (
     flickr_api,
     google_hosts,
     instagram_hosts,
+    licenses,
     names,
     openverse_api,
     web_counts,
 )
 from carsets.fakeweb.corpus import PER_COMBINATION
+from carsets.fakeweb.decaying import decaying_answer
 from carsets.fakeweb.hostile import hostile_answer
 from carsets.fakeweb.image_hosts import image_answer, thumbnail_answer
 from carsets.fakeweb.modes import MODES, mode_answer
@@ -87,6 +89,11 @@ class FakeWebServer:
         return response
 
     async def _answer_of(self, request: web.Request, host: str, hits: int) -> web.StreamResponse:
+        if host == names.DECAYING:
+            return await decaying_answer(request, host in self.traffic.modes, self._artists)
+        if licenses.is_question(request, host):
+            changed = host in self.traffic.modes
+            return await licenses.license_answer(request, host, changed=changed)
         mode = self.traffic.mode(host, request.path)
         if host in google_hosts.HOSTS and request.path != "/robots.txt":
             return await google_hosts.google_answer(request, host, mode, self.per_combination)
@@ -98,7 +105,7 @@ class FakeWebServer:
             )
             if answered is not None:
                 return answered
-        if mode is not None:
+        if mode is not None and mode.name != "relicensed":
             return await mode_answer(request, host, mode, self.per_combination)
         if request.path == "/robots.txt":
             return await robots_answer(host)
@@ -141,6 +148,9 @@ class FakeWebServer:
         parameters = dict(request.query)
         if request.method == "POST":
             parameters |= {name: str(value) for name, value in (await request.post()).items()}
+        if parameters.get("method") == "flickr.photos.getInfo":
+            changed = names.FLICKR in self.traffic.modes
+            return web.json_response(licenses.photo_answer(parameters, changed=changed))
         loop = asyncio.get_running_loop()
         answer = await loop.run_in_executor(
             None, flickr_api.call_answer, parameters, self.per_combination
