@@ -144,3 +144,4 @@ class ExitCode(int, Enum):
     PARTIAL = 4  # a source blocked, changed, failed or out of quota, or the run was stopped
     STORE_FAILED = 5  # the image store or the catalog failed
     UNBALANCED = 6  # found is not the sum of the outcomes: a fault of carsets
+    DECAYED = 7  # scrapy verify: not all is as it was kept

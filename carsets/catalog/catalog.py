@@ -299,6 +299,11 @@ class Catalog:
         with self._read() as connection:
             yield from verifications.verdicts(connection, sweep)
 
+    def stored_files(self, first_digits: str) -> list[Any]:
+        """Return what the store should hold of the images whose sha256 begins so."""
+        with self._read() as connection:
+            return verifications.stored_files(connection, first_digits)
+
     def verdict_totals(self) -> dict[str, Counter[str]]:
         """Return how often each verdict was given, by sweep."""
         with self._read() as connection:

@@ -83,7 +83,7 @@ def _body(number: int, fate: str) -> bytes:
         return bulk_picture(number + _OTHERS)
     body = bulk_picture(number)
     if fate == "metadata":  # a comment segment behind the first marker
-        return body[:2] + b"\xff\xfe\x00\x08moved!"[:10] + body[2:]
+        return body[:2] + b"\xff\xfe\x00\x08moved!" + body[2:]
     if fate == "reencoded":
         with Image.open(BytesIO(body)) as picture:
             return encode(picture, 60)
