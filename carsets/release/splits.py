@@ -63,6 +63,11 @@ class Assignment:
         codes = self.codes if chosen is None else self.codes[chosen]
         return {name: int(np.sum(codes == code)) for code, name in enumerate(self.names)}
 
+    def bridges(self, chosen: NDArray[np.bool_] | None = None) -> int:
+        """Return how many images are left out as bridges, of those that are chosen."""
+        codes = self.codes if chosen is None else self.codes[chosen]
+        return int(np.sum(codes == BRIDGE))
+
     def inexact(self) -> list[ClassQuota]:
         """Return the classes whose exact counts could not be reached."""
         return [quota for quota in self.quotas if quota.off]
