@@ -24,6 +24,8 @@ from carsets.catalog import (
     images,
     migrations,
     query_progress,
+    release_rows,
+    releases,
     runs,
     sightings,
     tombstones,
@@ -45,6 +47,8 @@ if TYPE_CHECKING:
     from carsets.catalog.fingerprints import Fingerprints
     from carsets.catalog.grouping_rows import GroupingRow
     from carsets.catalog.images import Match
+    from carsets.catalog.release_rows import ReleaseRows
+    from carsets.catalog.releases import ReleaseRow
     from carsets.catalog.rows import (
         Admission,
         Batch,
@@ -228,6 +232,14 @@ class Catalog:
         with self._read() as connection:
             yield from grouping_rows.near_groups(connection)
 
+    @contextmanager
+    def one_state(self) -> Iterator[ReleaseRows]:
+        """Return the catalog as it is now, and stays while it is read, whoever writes."""
+        with self._read() as connection:
+            if connection.dialect.name == "postgresql":  # SQLite's transactions are so by nature
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield release_rows.ReleaseRows(connection)
+
     def is_kept(self, sha256: str) -> bool:
         """Whether an image with these bytes is in today's dataset."""
         with self._read() as connection:
@@ -308,6 +320,30 @@ class Catalog:
         """Return how often each verdict was given, by sweep."""
         with self._read() as connection:
             return verifications.totals(connection)
+
+    # --- Releases ---------------------------------------------------------------------------
+
+    def record_release(self, row: ReleaseRow) -> None:
+        """Write that a release was made; one of the same id is replaced."""
+        with self._write() as connection:
+            releases.record(connection, row)
+
+    def releases(self) -> list[ReleaseRow]:
+        """Return all releases, the oldest first, withdrawn ones too."""
+        with self._read() as connection:
+            return list(releases.all_releases(connection))
+
+    def releases_holding(
+        self, numbers: NDArray[np.int64]
+    ) -> list[tuple[ReleaseRow, NDArray[np.int64]]]:
+        """Return the releases that stand and hold some of these images, and which they hold."""
+        with self._read() as connection:
+            return list(releases.holding(connection, numbers))
+
+    def withdraw_release(self, release_id: str, when: str) -> None:
+        """Write that a release was taken back, at a time (ISO 8601, UTC)."""
+        with self._write() as connection:
+            releases.withdraw(connection, release_id, when)
 
     # --- Removal and explanation ------------------------------------------------------------
 

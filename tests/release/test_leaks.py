@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from tests.release.grouped_images import crossings, keys_of
 from hypothesis import given
 from hypothesis import strategies as st
 
 from carsets.problems import UserError
 from carsets.release.leaks import find_leaks, refuse_leaks
+from tests.release.grouped_images import crossings, keys_of
 
 NAMES = ("train", "validation", "test")
 
