@@ -26,6 +26,7 @@ from carsets.catalog import (
     query_progress,
     release_rows,
     releases,
+    removal,
     runs,
     sightings,
     tombstones,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from carsets.catalog.images import Match
     from carsets.catalog.release_rows import ReleaseRows
     from carsets.catalog.releases import ReleaseRow
+    from carsets.catalog.removal import Meant, RemovalBatch, Target
     from carsets.catalog.rows import (
         Admission,
         Batch,
@@ -60,7 +62,7 @@ if TYPE_CHECKING:
         RunRow,
         SightingRow,
     )
-    from carsets.catalog.tombstones import Tombstones
+    from carsets.catalog.tombstones import Tombstone, Tombstones
     from carsets.catalog.verifications import AddressRow, Sweep, VerificationRow
     from carsets.outcomes import Outcome
 
@@ -352,12 +354,69 @@ class Catalog:
         with self._read() as connection:
             return tombstones.read_tombstones(connection)
 
+    def list_tombstones(self) -> list[Tombstone]:
+        """Return what was removed on request, as it is published."""
+        with self._read() as connection:
+            return tombstones.list_tombstones(connection)
+
     def bury(
-        self, *, url: str = "", sha256: str = "", phash: int | None = None, reason: str = ""
+        self,
+        *,
+        url: str = "",
+        sha256: str = "",
+        phash: int | None = None,
+        author: str = "",
+        host: str = "",
+        reason: str = "",
     ) -> None:
-        """Write that a URL, a file or a picture was removed and must not come back."""
+        """Write that a URL, a file, a picture, an author or a host was removed for good."""
         with self._write() as connection:
-            tombstones.bury(connection, url=url, sha256=sha256, phash=phash, reason=reason)
+            tombstones.bury(
+                connection,
+                url=url,
+                sha256=sha256,
+                phash=phash,
+                author=author,
+                host=host,
+                reason=reason,
+            )
+
+    def find_meant(self, target: Target) -> Meant:
+        """Return all images and sightings that a request for removal means."""
+        with self._read() as connection:
+            return removal.find(connection, target)
+
+    def read_removal(
+        self, numbers: Sequence[int], sighting_ids: Sequence[int], *, by_looks: bool
+    ) -> RemovalBatch:
+        """Return what names some of these images and sightings."""
+        with self._read() as connection:
+            return removal.read_batch(connection, numbers, sighting_ids, by_looks=by_looks)
+
+    def bury_target(self, target: Target, reason: str) -> None:
+        """Write the tombstone of what was named, found or not."""
+        with self._write() as connection:
+            removal.bury_target(connection, target, reason)
+
+    def bury_batch(self, batch: RemovalBatch, reason: str) -> None:
+        """Write tombstones, and take the images out of today's dataset."""
+        with self._write() as connection:
+            removal.bury_batch(connection, batch, reason)
+
+    def forget(self, batch: RemovalBatch) -> None:
+        """Delete the images of a batch, and empty its sightings."""
+        with self._write() as connection:
+            removal.forget(connection, batch)
+
+    def damaged_releases(self) -> list[tuple[ReleaseRow, NDArray[np.int64]]]:
+        """Return the releases that stand and hold images that are no more."""
+        with self._read() as connection:
+            return list(removal.damaged_releases(connection))
+
+    def shred(self) -> bool:
+        """Leave nothing of what was deleted in the database's files; False if others read them."""
+        with self._writing, self._explained():
+            return removal.shred(self._engine)
 
     def explain(self, asked: str, sha256: str = "") -> Explanation | None:
         """Return all that is known of an image id, sha256, path in the store or URL."""

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Text, bindparam, cast, func, select
 
-from carsets.catalog import grouping_rows
+from carsets.catalog import collection, grouping_rows, tombstones
 from carsets.catalog.schema import (
     images,
     queries,
     reviews,
     schema_version,
     sightings,
-    tombstones,
 )
 from carsets.catalog.unsigned import from_sql
 from carsets.outcomes import Outcome
@@ -28,9 +27,11 @@ from carsets.outcomes import Outcome
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
+    from carsets.catalog.collection import Collection
     from carsets.catalog.grouping_rows import GroupingRow
+    from carsets.catalog.tombstones import Tombstone
 
 LIGHT_CHUNK = 5_000  # images read at once by the first pass
 # The sightings that brought an image into the catalog.
@@ -58,12 +59,14 @@ class LightRow(NamedTuple):
     format: str
     car_score: float | None
     view: str
+    served_url: str
     fetched_at: str
     source: str | None  # None and below: nobody remembers where it was seen
     url: str | None
     page_url: str | None
     title: str | None
     author: str | None
+    author_url: str | None
     taken: str | None
 
 
@@ -158,11 +161,18 @@ class ReleaseRows:
         return [found[number] for number in numbers]
 
     def reviews(self, first: int, last: int) -> Iterator[ReviewRow]:
-        """Yield the decisions about images of these numbers, oldest decision first."""
+        """Yield the decisions about images numbered so, the oldest decision first."""
+        return self._reviews(images.c.seq.between(first, last))
+
+    def reviews_of(self, numbers: Sequence[int]) -> Iterator[ReviewRow]:
+        """Yield the decisions about these images, the oldest decision first."""
+        return self._reviews(images.c.seq.in_(numbers))
+
+    def _reviews(self, which: ColumnElement[bool]) -> Iterator[ReviewRow]:
         rows = self.connection.execute(
             select(images.c.seq, reviews.c.decision, reviews.c.labels)
             .join(images, images.c.image_id == reviews.c.image_id)
-            .where(images.c.seq.between(first, last), reviews.c.undone.is_(False))
+            .where(which, reviews.c.undone.is_(False))
             .order_by(reviews.c.review_id)
         )
         for row in rows:
@@ -180,17 +190,13 @@ class ReleaseRows:
         """Yield (group id, image id) of all near-duplicate groups that were found."""
         return grouping_rows.near_groups(self.connection)
 
-    def tombstones(self) -> list[tuple[str, str, str, str]]:
-        """Return kind, hash, reason and date of all that was removed on request, sorted."""
-        rows = self.connection.execute(
-            select(
-                tombstones.c.kind,
-                tombstones.c.value,
-                tombstones.c.reason,
-                tombstones.c.removed_at,
-            )
-        )
-        return sorted(tuple(row) for row in rows)
+    def tombstones(self) -> list[Tombstone]:
+        """Return what was removed on request, as hashes, sorted."""
+        return tombstones.list_tombstones(self.connection)
+
+    def collection(self) -> Collection:
+        """Return how the whole dataset came about, in numbers."""
+        return collection.read_collection(self.connection)
 
 
 def hash_of_picture(row: LightRow | FullRow) -> int:

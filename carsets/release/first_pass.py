@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from carsets.catalog.fingerprints import KEPT
+from carsets.catalog.release_rows import hash_of_picture
+from carsets.catalog.tombstones import gather
 from carsets.licenses import DeclaredLicense, Evidence
 from carsets.permissions import Answer, Mode, Permission, Purpose, Why, may
 from carsets.release.credit import missing_parts
@@ -18,7 +20,6 @@ from carsets.release.label_texts import read_labels
 from carsets.release.labels import LABELS, is_known, label_value
 from carsets.release.left_out import CODE, IN, LeftOut
 from carsets.release.people import NOBODY, words_by_image
-from carsets.release.removed import Removed
 from carsets.release.where import Where
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from carsets.catalog.release_rows import LightRow, ReleaseRows
+    from carsets.catalog.tombstones import Tombstones
     from carsets.release.options import ReleaseOptions
     from carsets.release.people import Word
 
@@ -38,7 +40,6 @@ ARRAYS: Mapping[str, Any] = {
     "codes": np.int8,  # IN, or why not
     "classes": np.int32,  # number of the label; -1 = none
     "split_classes": np.int32,  # the same for splits that count other labels
-    "unchanged": np.bool_,  # goes as it is, although others are resized
     "bytes": np.int64,
     "fetched": "S25",  # 2026-01-02T03:04:05+00:00
     "licenses": np.int32,
@@ -57,11 +58,13 @@ class FirstPass:
         self.modified = options.modified
         self.needs_label = bool(options.label) and options.format_class.needs_label
         self.where = Where(options.where) if options.where else None
-        self.removed = Removed.read(rows.tombstones(), near_bits)
+        stones = rows.tombstones()
+        self.removed = gather(stones) if stones else None
+        self.near_bits = near_bits
         self.reviewed = rows.has_reviews()
         shares = options.shares
         self.split_labels = shares.labels if shares is not None and shares.exact else ()
-        self.judged: dict[tuple[str, int], tuple[int, bool, str]] = {}
+        self.judged: dict[tuple[str, int], tuple[int, str]] = {}
         self.names: dict[str, int] = {}
         self.split_names: dict[str, int] = {}
         self.license_codes: dict[str, int] = {}
@@ -70,7 +73,7 @@ class FirstPass:
         self.forbidden: Counter[tuple[str, str]] = Counter()
         self.values: Counter[tuple[str, str]] = Counter()
         self.hash = blake2b(digest_size=16)
-        self.hash.update(repr(rows.tombstones()).encode("utf-8", "surrogatepass"))
+        self.hash.update(repr([tuple(stone) for stone in stones]).encode())
         self.columns: dict[str, list[NDArray[Any]]] = {name: [] for name in ARRAYS}
 
     def close(self) -> None:
@@ -103,7 +106,7 @@ class FirstPass:
         if word is not NOBODY:
             labels = word.corrected(labels)
         value = label_value(labels, self.options.label) if self.options.label else ""
-        code, unchanged = self._reason(row, word, value, is_meant)
+        code = self._reason(row, word, value, is_meant)
         if code == IN:
             for item in labels.items():
                 self.values[item] += 1
@@ -116,7 +119,6 @@ class FirstPass:
             code,
             _code(self.names, value),
             split_class,
-            unchanged,
             row.bytes,
             row.fetched_at.encode("ascii", "replace"),
             _code(self.license_codes, row.license or "unknown"),
@@ -124,21 +126,21 @@ class FirstPass:
             hash_of(host_of(row.url or "")) if self.options.max_per_host else 0,
         )
 
-    def _reason(self, row: LightRow, word: Word, value: str, is_meant: bool) -> tuple[int, bool]:
-        """Return IN or the code of the first reason against an image, and if it goes unchanged."""
+    def _reason(self, row: LightRow, word: Word, value: str, is_meant: bool) -> int:
+        """Return IN, or the code of the first reason against an image."""
         if reason := self._not_in_dataset(row, word):
-            return CODE[reason], False
-        if self.removed.names(row):
-            return CODE[LeftOut.REMOVED], False
+            return CODE[reason]
+        if self.removed is not None and self._is_removed(row, self.removed):
+            return CODE[LeftOut.REMOVED]
         research = self.options.mode is Mode.INTERNAL and self.options.purpose is Purpose.RESEARCH
         if row.reservation == "reserved" and not research:
-            return CODE[LeftOut.RESERVED], False
+            return CODE[LeftOut.RESERVED]
         if not is_meant:
-            return CODE[LeftOut.WHERE], False
+            return CODE[LeftOut.WHERE]
         if self.needs_label and not value:
-            return CODE[LeftOut.NO_LABEL], False
+            return CODE[LeftOut.NO_LABEL]
         if self.pixels and not row.path:
-            return CODE[LeftOut.NOT_STORED], False
+            return CODE[LeftOut.NOT_STORED]
         return self._license(row)
 
     def _not_in_dataset(self, row: LightRow, word: Word) -> LeftOut | None:
@@ -154,11 +156,19 @@ class FirstPass:
             return LeftOut.VERDICT_REVIEW
         return None
 
-    def _license(self, row: LightRow) -> tuple[int, bool]:
+    def _is_removed(self, row: LightRow, stones: Tombstones) -> bool:
+        """Whether a tombstone names an image by its bytes, looks, addresses or author."""
+        picture = hash_of_picture(row)
+        if stones.forbid_picture(row.sha256, picture, self.near_bits):
+            return True
+        urls = (row.url or "", row.page_url or "", row.served_url)
+        return stones.forbid_source(urls, (row.author or "", row.author_url or ""))
+
+    def _license(self, row: LightRow) -> int:
         key = (row.license, row.license_evidence)
         if key not in self.judged:
             self.judged[key] = self._judge(*key)
-        code, unchanged, why = self.judged[key]
+        code, why = self.judged[key]
         if code == IN and self.pixels and self.options.mode is not Mode.INTERNAL:
             license_ = DeclaredLicense(
                 row.license, Evidence(row.license_evidence), row.license_url, row.license_raw
@@ -166,35 +176,28 @@ class FirstPass:
             if missing_parts(license_, row.author or "", row.page_url or "", row.url or ""):
                 code, why = CODE[LeftOut.ATTRIBUTION], NO_CREDIT
         if code == IN:
-            return IN, unchanged
+            return IN
         if code == CODE[LeftOut.ND]:
             may_be_left_out = self.options.nd == "out"
         else:
             may_be_left_out = self.options.only_allowed
         where = self.forbidden if may_be_left_out else self.violations
         where[why, row.license] += 1
-        return code, False
+        return code
 
-    def _judge(self, license_code: str, evidence: int) -> tuple[int, bool, str]:
-        """Return the code, whether only the unchanged original may go, and the reason."""
-        options = self.options
+    def _judge(self, license_code: str, evidence: int) -> tuple[int, str]:
+        """Return IN or the code of what a license is against, and the reason."""
         license_ = DeclaredLicense(license_code, Evidence(evidence), "", "")
-
-        def ask(modified: bool) -> Permission:
-            return may(license_, options.purpose, options.mode, modified, options.accept)
-
-        answer = ask(self.modified)
+        answer = permission(license_, self.options, self.options.modified)
         if answer.answer is Answer.YES:
-            return IN, False, answer.why
+            return IN, answer.why
         if answer.why is Why.NO_CHANGES:
-            as_it_is = ask(False)
-            if as_it_is.answer is not Answer.YES:
-                answer = as_it_is
-            elif options.nd == "unchanged":
-                return IN, True, answer.why
-            else:
-                return CODE[LeftOut.ND], False, answer.why
-        return CODE[LeftOut.LICENSE], False, answer.why
+            as_it_is = permission(license_, self.options, modified=False)
+            if as_it_is.answer is Answer.YES:
+                code = IN if self.options.nd == "unchanged" else CODE[LeftOut.ND]
+                return code, answer.why
+            answer = as_it_is
+        return CODE[LeftOut.LICENSE], answer.why
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """Return what was decided: the arrays of ``ARRAYS``."""
@@ -210,6 +213,11 @@ class FirstPass:
             if not is_known(label, value):
                 found.setdefault(label, Counter())[value] = count
         return found
+
+
+def permission(license_: DeclaredLicense, options: ReleaseOptions, modified: bool) -> Permission:
+    """Say whether a release may hold an image, as a changed copy or as it is."""
+    return may(license_, options.purpose, options.mode, modified, options.accept)
 
 
 def host_of(url: str) -> str:

@@ -39,7 +39,6 @@ class Selection:
     codes: NDArray[np.int8]  # IN, or why not
     classes: NDArray[np.int32]  # index into ``names``; -1 = no label
     splits: NDArray[np.int8]  # index into ``split_names``; NO_SPLIT
-    unchanged: NDArray[np.bool_]  # goes as it is, although others are resized
     bytes: NDArray[np.int64]
     fetched: NDArray[np.bytes_]
     licenses: NDArray[np.int32]  # index into ``license_codes``
@@ -142,7 +141,6 @@ def _selection(first_pass: FirstPass, arrays: Mapping[str, NDArray[Any]]) -> Sel
         codes=arrays["codes"],
         classes=classes,
         splits=np.full(len(classes), NO_SPLIT, np.int8),
-        unchanged=arrays["unchanged"],
         bytes=arrays["bytes"],
         fetched=arrays["fetched"],
         licenses=arrays["licenses"],
