@@ -58,6 +58,8 @@ def whole(text: str) -> str:
 
 def json_text(value: Any) -> str:
     """Return a value as JSON on one line. What JSON has no word for is null, or its text."""
+    if not value and value in ([], {}):  # most lists are
+        return "[]" if value == [] else "{}"
     try:
         text = _encode(value)
     except ValueError:  # infinite, or not a number

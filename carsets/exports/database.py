@@ -14,7 +14,7 @@ from carsets.exports.columns import (
     Kind,
     json_text,
     json_without_nul,
-    values_of,
+    license_facts,
     whole,
     without_nul,
 )
@@ -26,9 +26,13 @@ if TYPE_CHECKING:
     from carsets.release.record import Record
 
 _SQL_TYPES = {Kind.TEXT: "text", Kind.INTEGER: "integer", Kind.REAL: "real"}
-_PLACE = {column.name: place for place, column in enumerate(COLUMNS)}
 # What the labels have a table of their own for, and the license's own facts.
 _ELSEWHERE = frozenset({"labels", "human_labels", "license_name", "license_spdx", "license_url"})
+_KEPT = tuple(column for column in COLUMNS if column.name not in _ELSEWHERE)
+_READERS = tuple(column.read for column in _KEPT)
+_JSON = tuple(place for place, c in enumerate(_KEPT) if c.kind not in _SQL_TYPES)
+_TEXT = tuple(place for place, c in enumerate(_KEPT) if c.kind is Kind.TEXT)
+_LICENSE, _SOURCE = ([c.name for c in _KEPT].index(name) for name in ("license", "source"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +86,7 @@ IMAGES = Table(
             column.required,
             refers={"license": "licenses", "source": "sources"}.get(column.name, ""),
         )
-        for column in COLUMNS
-        if column.name not in _ELSEWHERE
+        for column in _KEPT
     ),
     key=("image_id",),
     indexes=(("sha256",), ("split",), ("label",), ("make", "model"), ("license",), ("source",)),
@@ -101,10 +104,6 @@ LABELS = Table(
 )
 TABLES = (LICENSES, SOURCES, IMAGES, LABELS)  # in the order in which they are filled
 
-_JSON = tuple(place for place, c in enumerate(COLUMNS) if c.kind not in _SQL_TYPES)
-_TEXT = tuple(place for place, c in enumerate(COLUMNS) if c.kind is Kind.TEXT)
-_KEPT = tuple(place for place, c in enumerate(COLUMNS) if c.name not in _ELSEWHERE)
-
 
 class Contents:
     """What goes into the tables; it counts what the small ones need."""
@@ -115,18 +114,18 @@ class Contents:
 
     def image(self, record: Record) -> tuple[Any, ...]:
         """Return the row of an image, and count it."""
-        values = values_of(record)
+        values = [read(record) for read in _READERS]
         for place in _JSON:
             values[place] = json_without_nul(json_text(values[place]))
         for place in _TEXT:
             if values[place]:
                 values[place] = without_nul(values[place])
-        code, source = values[_PLACE["license"]], values[_PLACE["source"]]
+        code, source = values[_LICENSE], values[_SOURCE]
         if code not in self._licenses:
-            spdx, url = values[_PLACE["license_spdx"]], values[_PLACE["license_url"]]
-            self._licenses[code] = (spdx or "", url or "")
+            _, spdx, url, _ = license_facts(record.license)
+            self._licenses[code] = (spdx, url)
         self._sources[source] = self._sources.get(source, 0) + 1
-        return tuple([values[place] for place in _KEPT])
+        return tuple(values)
 
     def labels(self, record: Record) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of its labels."""

@@ -13,7 +13,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
+from carsets.exports.columns import whole
 from carsets.open_images.classes import MID, class_named
 from carsets.queries.vocabulary import bodies, broader_bodies, open_images_mid
 from carsets.release.labels import safe_name
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 LEAST = 0.5  # confidence; what a machine is less sure of is not exported
 # What a query asked for and nobody has looked at: the least that the files can say.
 ASKED_FOR = 0.5
+LONGEST_PART = 200  # characters of an id, of which ``MID`` knows the same
 HUMAN, MACHINE = "human", "machine"
 
 
@@ -84,7 +87,13 @@ def ids_of(name: str, value: str, make: str = "") -> tuple[LabelId, ...]:
 
 
 def _own(kind: str, value: str) -> LabelId:
-    return LabelId(f"/carsets/{kind.lower()}/{safe_name(value)}", value)
+    return LabelId(f"/carsets/{kind.lower()}/{_part(value)}", value)
+
+
+def _part(value: str) -> str:
+    """Return a value as part of an id: percent-encoded, and not without end."""
+    part = quote(whole(value), safe="")
+    return part if len(part) <= LONGEST_PART else safe_name(value)
 
 
 def _body_name(body: str) -> str:

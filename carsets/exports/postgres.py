@@ -23,7 +23,7 @@ from carsets.exports.database import (
 from carsets.exports.text_file import TextFile
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from carsets.release.folder import ReleaseFolder
     from carsets.release.record import ImageFile, Record
@@ -46,10 +46,24 @@ LOAD_HEAD = """\
 BEGIN;
 \\ir schema.sql
 """
+LOAD_END = """\
+\\ir indexes.sql
+COMMIT;
+ANALYZE;
+"""
+
+INDEXES_HEAD = "-- Where a value has more bytes than an index takes (about 2,700) there is none.\n"
+INDEX = """\
+DO $$ BEGIN
+  {statement}
+EXCEPTION WHEN program_limit_exceeded THEN
+  RAISE WARNING 'no index: % (%)', SQLERRM, $q${statement}$q$;
+END $$;
+"""
 
 
 class PostgresFormat(ExportFormat):
-    """schema.sql, load.sql and a file of rows for each of the tables."""
+    """schema.sql, indexes.sql, load.sql, and a file of rows for each of the tables."""
 
     name = "postgres"
     summary = "PostgreSQL: schema.sql, rows for \\copy, load.sql"
@@ -77,16 +91,22 @@ class PostgresFormat(ExportFormat):
         self._labels.close()
         self._write(_file(LICENSES.name), map(line, self._contents.licenses()))
         self._write(_file(SOURCES.name), map(line, self._contents.sources()))
-        schema = [create(table, TYPES) + create_indexes(table) for table in TABLES]
-        self._write("schema.sql", ["\n".join(schema)])
+        self._write("schema.sql", ["\n".join(create(table, TYPES) for table in TABLES)])
+        self._write("indexes.sql", [INDEXES_HEAD, *_indexes()])
         copies = [f"\\copy \"{t.name}\" from '{_file(t.name)}'\n" for t in TABLES]
-        self._write("load.sql", [LOAD_HEAD, *copies, "COMMIT;\n"])
+        self._write("load.sql", [LOAD_HEAD, *copies, LOAD_END])
 
     def _write(self, name: str, texts: Iterable[str]) -> None:
         file = TextFile(self.folder, name)
         for text in texts:
             file.write(text)
         file.close()
+
+
+def _indexes() -> Iterator[str]:
+    for table in TABLES:
+        for statement in create_indexes(table).splitlines():
+            yield INDEX.format(statement=statement)
 
 
 def line(values: Iterable[Any]) -> str:

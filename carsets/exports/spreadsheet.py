@@ -16,12 +16,15 @@ _SIGNS = "=+\\-@＝＋－＠"
 _BREAKS = ";\t\r\n"
 _RISKY = re.compile(f"^(?='*[{_SIGNS}\t\r\n])|(?<=[{_BREAKS}])(?='*[{_SIGNS}])")
 _DEFUSED = re.compile(f"^'(?='*[{_SIGNS}\t\r\n])|(?<=[{_BREAKS}])'(?='*[{_SIGNS}])")
-_SUSPECT = re.compile(f"[{_SIGNS}\t\r\n]")
+_BREAK = re.compile(f"[{_BREAKS}]")
+_FIRST = frozenset("'=+-@＝＋－＠\t\r\n")
 
 
 def defused(text: str) -> str:
     """Return the text with an apostrophe wherever a formula could begin."""
-    return _RISKY.sub("'", text) if _SUSPECT.search(text) else text
+    if text[:1] in _FIRST or _BREAK.search(text):
+        return _RISKY.sub("'", text)
+    return text
 
 
 def exact(text: str) -> str:

@@ -11,6 +11,7 @@ from carsets.exports.base import ReleaseFacts
 from carsets.licenses import Evidence, read_license
 from carsets.release.folder import ReleaseFolder
 from carsets.release.record import ImageFile, Record
+from tests.postgres_server import postgres_server  # noqa: F401 - a fixture
 
 BY = "https://creativecommons.org/licenses/by/2.0/"
 
