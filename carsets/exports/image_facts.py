@@ -11,23 +11,27 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from carsets.exports.columns import COLUMNS
+from carsets.exports.columns import COLUMNS, Kind
 from carsets.problems import UserError
 
 if TYPE_CHECKING:
     from carsets.release.record import ImageFile, Record
 
 UNSPLIT = "train"  # what loaders take a dataset without splits for
-_LEFT_OUT = frozenset({"path", "flags", "labels", "verdict", "top_labels", "served_url", "extra"})
-_COLUMNS = tuple(column for column in COLUMNS if column.name not in _LEFT_OUT)
+_FLAT = {Kind.TEXT, Kind.INTEGER, Kind.REAL, Kind.TEXTS}
+_LEFT_OUT = {"path", "flags", "verdict", "served_url"}
+FACT_COLUMNS = tuple(c for c in COLUMNS if c.kind in _FLAT and c.name not in _LEFT_OUT)
 _EXTENSIONS = {"JPEG": "jpg", "PNG": "png", "GIF": "gif", "WEBP": "webp", "BMP": "bmp"}
 
 ascii_json = json.JSONEncoder(allow_nan=False, separators=(",", ":")).encode
 
 
 def facts_of(record: Record, image: ImageFile | None) -> dict[str, Any]:
-    """Return the facts of an image by name: texts, numbers and lists of texts, or None."""
-    facts = {column.name: column.read(record) for column in _COLUMNS}
+    """Return the facts of an image by name: texts, numbers and lists of texts, or None.
+
+    They are those of ``FACT_COLUMNS``, then those of its original.
+    """
+    facts = {column.name: column.read(record) for column in FACT_COLUMNS}
     if image is not None:
         facts |= {
             "width": image.width,

@@ -113,8 +113,8 @@ class ReleaseFolder:
     def place(self, name: str) -> Iterator[Path]:
         """Give a path at which a library may make the file by itself."""
         path = self._place_of(name)
-        arriving = self.path / ARRIVING / path.name
-        arriving.parent.mkdir(exist_ok=True)
+        arriving = self.path / ARRIVING / name  # several may be on their way at a time
+        arriving.parent.mkdir(parents=True, exist_ok=True)
         arriving.unlink(missing_ok=True)
         yield arriving
         with arriving.open("rb") as file:
