@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SPLIT = "80/5/15"
 LONGEST_TABLE = 20  # lines
+FILE_WIDTH = 160  # columns, where there is no terminal that says
 
 
 class Command(ScrapyCommand):
@@ -79,7 +80,9 @@ class Command(ScrapyCommand):
             if opts.json:
                 print(json.dumps(stats.as_json(), indent=2, sort_keys=True))
             else:
-                console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+                console = Console(
+                    highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH
+                )
                 for part in tables(stats, most, in_one_line):
                     console.print(part)
             if unequal := stats.unequal():
