@@ -182,7 +182,7 @@ class FirstPass:
         else:
             may_be_left_out = self.options.only_allowed
         where = self.forbidden if may_be_left_out else self.violations
-        where[why, row.license] += 1
+        where[why, row.license or "unknown"] += 1
         return code
 
     def _judge(self, license_code: str, evidence: int) -> tuple[int, str]:

@@ -31,6 +31,7 @@ __all__ = ["FolderEntry", "ReleaseFolder"]
 
 JOURNAL = ".carsets-journal"
 ARRIVING = ".carsets-arriving"  # where libraries write what ``place`` gives them
+MEMORY = ".carsets-memory"  # what a pass notes for the one that goes on
 SUMS = "SHA256SUMS"
 BUFFER = 1 << 20  # bytes
 CHECK_DISK_EVERY = 64 << 20  # bytes written, or a thousandth of that in files
@@ -171,11 +172,16 @@ class ReleaseFolder:
     def publish(self) -> None:
         """Give the finished folder its name. Call it last."""
         shutil.rmtree(self.path / ARRIVING, ignore_errors=True)
+        (self.path / MEMORY).unlink(missing_ok=True)
         os.sync()  # a name that outlives a power cut must stand for files that do too
         if self.destination.exists():
             raise _exists(self.destination)
         self.path.rename(self.destination)
         (self.destination / JOURNAL).unlink()
+
+    def discard(self) -> None:
+        """Delete the unfinished folder with everything in it."""
+        shutil.rmtree(self.path)
 
     def close(self) -> None:
         """Let go of the folder; what is not published stays for the next pass."""
@@ -228,7 +234,7 @@ class ReleaseFolder:
             for file in files:
                 path = Path(folder, file)
                 name = path.relative_to(self.path).as_posix()
-                if name != JOURNAL and not self.has(name):
+                if name not in {JOURNAL, MEMORY} and not self.has(name):
                     path.unlink()
 
     def _place_of(self, name: str) -> Path:
@@ -292,7 +298,7 @@ def check_name(name: str) -> None:
     parts = name.split("/")
     if _FORBIDDEN.search(name) or any(part in {"", ".", ".."} for part in parts):
         raise ValueError(f"{name!r} is no relative path")
-    if parts[0] in {JOURNAL, ARRIVING, SUMS}:
+    if parts[0] in {JOURNAL, ARRIVING, MEMORY, SUMS}:
         raise ValueError(f"{name!r} is the release's own")
     if any(len(part.encode()) > LONGEST_PART for part in parts):
         raise ValueError(f"{name[:80]!r}... has a part of more than {LONGEST_PART} bytes")

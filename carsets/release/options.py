@@ -112,6 +112,8 @@ def read_options(
     size = _size(given)
     if size is not None and not kind.carries_images:
         raise UserError(f"--size: {name} holds no images; use imagefolder or webdataset")
+    if size is not None and mode is Mode.URLS:
+        raise UserError("--size: --mode urls holds no images; use --mode cc")
     split = str(given.get("split") or "").strip()
     if split:
         parse_shares(split)
@@ -148,13 +150,7 @@ def _choice(option: str, value: object, choices: tuple[str, ...]) -> str:
 def _mode(value: object, kind: type[ExportFormat]) -> Mode:
     if not value:
         return Mode.CC if kind.carries_images else Mode.URLS
-    mode = Mode(_choice("--mode", value, tuple(Mode)))
-    if mode is Mode.URLS and kind.carries_images:
-        raise UserError(
-            f"--mode urls: {kind.name} holds images, and a list of addresses has none; "
-            "use --mode cc, or the format urls, csv, jsonl or parquet"
-        )
-    return mode
+    return Mode(_choice("--mode", value, tuple(Mode)))
 
 
 def _purpose(value: object) -> Purpose:

@@ -1,0 +1,199 @@
+"""Writes the records of a release, and the file of each image, in one go over the catalog."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+from carsets.exports.comma_separated import row
+from carsets.exports.text_file import TextFile
+from carsets.permissions import Why
+from carsets.release import report
+from carsets.release.attribution import AttributionWriter
+from carsets.release.card import CardReport, write_card
+from carsets.release.composition import Composition
+from carsets.release.copy_sizes import CopySizes
+from carsets.release.credit import credit_of
+from carsets.release.deriver import Deriver, Fault, Job, NoFile
+from carsets.release.first_pass import permission
+from carsets.release.folder import MEMORY
+from carsets.release.originals import Faults, original_of
+from carsets.release.record import ImageFile
+from carsets.release.records import read_records
+from carsets.vision.inspection import MIME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Any
+
+    from carsets.catalog.release_rows import ReleaseRows
+    from carsets.exports.base import ReleaseFacts
+    from carsets.release.derived import Size
+    from carsets.release.folder import ReleaseFolder
+    from carsets.release.options import ReleaseOptions
+    from carsets.release.record import Record
+    from carsets.release.release import Progress
+    from carsets.release.selection import Selection
+
+COPY_EXTENSION = "jpg"
+Made = tuple["Record", "ImageFile | NoFile | None", str]  # and where its file lies in the release
+
+
+class Writer:
+    """Everything that is written record by record. Use it as a context manager."""
+
+    def __init__(
+        self,
+        folder: ReleaseFolder,
+        facts: ReleaseFacts,
+        options: ReleaseOptions,
+        store: Path | None,
+        *,
+        workers: int = 0,
+    ) -> None:
+        self.folder = folder
+        self.facts = facts
+        self.options = options
+        self.store = store  # None in releases without image files
+        self.format = options.format_class(folder, facts)
+        self.faults = Faults()
+        self.made = Composition()
+        self.done = 0
+        changes = options.size.changes if options.size is not None else ""
+        self.attribution = AttributionWriter(folder, facts.name, changes) if store else None
+        self.splits = None
+        if options.split:
+            self.splits = TextFile(folder, "splits.csv", row(("image_id", "split")))
+        self.deriver = Deriver(workers) if store else None
+        self.sizes = CopySizes(folder.path / MEMORY)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.sizes.close()
+        if self.deriver is not None:
+            self.deriver.close()
+
+    def write_all(self, rows: ReleaseRows, selection: Selection, progress: Progress) -> None:
+        """Write all records. Raises UserError when originals are missing or changed."""
+        chunks = read_records(rows, selection, self.options.label, shuffled=self.format.shuffled)
+        for records in chunks:
+            self._write(records, progress)
+            if self.faults.hopeless:
+                break
+        if self.faults:
+            raise self.faults.problem(self.folder.path, self.facts.total)
+        self.format.finish()
+        if self.attribution is not None:
+            self.attribution.finish()
+        if self.splits is not None:
+            self.splits.close()
+
+    def write_card(
+        self, rows: ReleaseRows, selection: Selection, until: str, more: Mapping[str, Any]
+    ) -> None:
+        """Write the card, from what was counted on the way."""
+        write_card(
+            self.folder,
+            self.facts,
+            CardReport(
+                composition=self.made,
+                format=self.options.format,
+                note=self.format.note,
+                options=self.options.as_json(),
+                considered=selection.considered,
+                left_out={str(reason): n for reason, n in selection.left_out().items()},
+                collection=rows.collection(),
+                versions=report.versions(rows.schema()),
+                retain_until=until,
+                carries_images=self.options.carries_images,
+                **more,
+            ),
+        )
+
+    def _write(self, records: Sequence[Record], progress: Progress) -> None:
+        for record, image, path in self._with_files(records):
+            if isinstance(image, NoFile):
+                self.faults.add(record, image)
+            if not self.faults:  # after the first one, the others are only looked at
+                assert not isinstance(image, NoFile)
+                self._add(record, image, path)
+            if self.store is not None:
+                self.done += 1
+                progress.advance()
+            if self.faults.hopeless:
+                return
+        if self.store is None:
+            self.done += len(records)
+            progress.advance(len(records))
+
+    def _add(self, record: Record, image: ImageFile | None, path: str) -> None:
+        if image is not None and image.data is not None:
+            if image.changed:
+                self.sizes.put(self.made.total, image.width, image.height, image.size)
+            if path and not self.folder.has(path):
+                self.folder.put(path, image.data, image.sha256)
+        self.format.add(record, image)
+        self.made.add(record, image)
+        if self.attribution is not None:
+            self.attribution.add(record, image, path)
+        if self.splits is not None:
+            self.splits.write(f"{record.image_id},{record.split}\n")
+
+    def _with_files(self, records: Sequence[Record]) -> Iterator[Made]:
+        """Yield each record with its file, made ahead of its turn by other threads."""
+        if self.store is None or self.deriver is None:
+            yield from ((record, None, "") for record in records)
+            return
+        first = self.made.total
+        wanted = [self._wanted(first + n, record) for n, record in enumerate(records)]
+        made = self.deriver.run(job for job, _, _ in wanted if job is not None)
+        for record, (job, known, path) in zip(records, wanted, strict=True):
+            yield record, next(made)[1] if job is not None else known, path
+
+    def _wanted(
+        self, number: int, record: Record
+    ) -> tuple[Job | None, ImageFile | NoFile | None, str]:
+        """Return what has to be made for a record, or what is known already, and its path."""
+        assert self.store is not None
+        size = self._size(record)
+        if record.format not in MIME:
+            return None, NoFile(Fault.BROKEN, f"of no known format: {record.format}"), ""
+        extension = MIME[record.format][1] if size is None else COPY_EXTENSION
+        path = self.format.image_path(record, extension)
+        written = self.folder.has(path) if path else not self.format.needs_bytes(record)
+        known = self._written(number, record, path, extension, size) if written else None
+        if known is not None:
+            return None, known, path
+        try:
+            original = original_of(record, self.store)
+        except ValueError as error:
+            return None, NoFile(Fault.UNREADABLE, str(error)), path
+        credit = credit_of(record, size.changes) if size is not None else None
+        return Job(record, original, size, credit), None, path
+
+    def _size(self, record: Record) -> Size | None:
+        """Return the size of the copy; None when the original itself is handed out."""
+        size = self.options.size
+        if size is None or self.options.nd != "unchanged":
+            return size
+        why = permission(record.license, self.options, modified=True).why
+        return None if why is Why.NO_CHANGES else size
+
+    def _written(
+        self, number: int, record: Record, path: str, extension: str, size: Size | None
+    ) -> ImageFile | None:
+        """Return the file that an earlier pass has written; None when nothing is known of it."""
+        sha256 = self.folder.entry(path).sha256 if path else ""
+        if size is None:
+            shape = (record.width, record.height, record.bytes)
+            return ImageFile(None, extension, *shape, record.sha256, changed=False)
+        known = self.sizes.get(number)
+        return ImageFile(None, extension, *known, sha256, changed=True) if known else None
