@@ -23,7 +23,6 @@ from carsets.exports.image_facts import (
     split_of,
 )
 from carsets.exports.tar_shard import TarShard, count_samples
-from carsets.release.labels import safe_name
 
 if TYPE_CHECKING:
     from carsets.release.folder import ReleaseFolder
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
 MOST_SAMPLES = 1000  # of one shard
 MOST_BYTES = 256 << 20  # of one shard; a single image may be larger
+_ODD = re.compile("[^A-Za-z0-9._-]")  # braces, above all: loaders take {0..9} for ten shards
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
@@ -50,7 +50,7 @@ class WebDatasetFormat(ExportFormat):
     def __init__(self, folder: ReleaseFolder, facts: ReleaseFacts) -> None:
         refuse_without_images(self.name, facts.mode)
         super().__init__(folder, facts)
-        name = safe_name(facts.name)
+        name = _ODD.sub("_", facts.name).lstrip("-.") or "images"
         self._splits = {
             split or UNSPLIT: _Shards(folder, f"{name}-{split or UNSPLIT}")
             for split in facts.splits
