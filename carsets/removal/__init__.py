@@ -1,0 +1,1 @@
+"""What a removal touches outside the catalog: files, texts, and copies of releases. Pure."""
