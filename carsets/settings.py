@@ -288,4 +288,10 @@ EXTENSIONS = {
     "carsets.extensions.progress.Progress": 200,
     "carsets.extensions.receipt.Receipt": 900,  # closes last: it adds up what the others did
 }
+# --- Handing out -------------------------------------------------------------------------------
+
+# scrapy export --mode internal: how long after its newest image was fetched a release may be kept
+# (article 3(2) of the EU directive 2019/790: no longer than the research needs).
+RETENTION_DAYS = 365
+
 PROGRESS_INTERVAL = 10.0  # seconds between two lines where stderr is no terminal; 0 = silent
