@@ -8,7 +8,7 @@ from carsets.licenses.declared import DeclaredLicense, Evidence, declare
 from carsets.licenses.reading import read_license
 
 # "CC BY-SA 3.0,2.5,2.0,1.0": each of them is offered.
-_VERSIONS = re.compile(r"(.*\D)(\d\.\d)(?:[,-]\d\.\d)+", re.DOTALL)
+_VERSIONS = re.compile(r"(\D*)(\d\.\d)(?:[,-]\d\.\d)+")
 
 
 def commons_license(*texts: str, non_free: bool = False) -> DeclaredLicense:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from carsets.licenses.table import license_table
@@ -11,7 +10,16 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 ELEMENTS = ("by", "nc", "nd", "sa", "sampling+", "sampling")
-_PORT = re.compile(r"(?:[a-z]{2}|igo|scotland)?")
+# Jurisdictions to whose law versions before 4.0 were ported. "or" is none: "CC BY 1.0 OR MIT".
+PORTS = frozenset(
+    {
+        *("am", "ar", "at", "au", "az", "be", "bg", "br", "ca", "ch", "cl", "cn", "co"),
+        *("cr", "cz", "de", "dk", "ec", "ee", "eg", "es", "fi", "fr", "ge", "gr", "gt"),
+        *("hk", "hr", "hu", "ie", "igo", "il", "in", "it", "jp", "kr", "lu", "mk", "mt"),
+        *("mx", "my", "nl", "no", "nz", "pe", "ph", "pl", "pr", "pt", "ro", "rs", "scotland"),
+        *("se", "sg", "si", "th", "tw", "ug", "uk", "us", "ve", "vn", "za"),
+    }
+)
 
 
 def code_of_elements(elements: Sequence[str], version: str, port: str) -> str:
@@ -23,6 +31,8 @@ def code_of_elements(elements: Sequence[str], version: str, port: str) -> str:
         return "unknown"
     family = "-".join(sorted(elements, key=ELEMENTS.index))
     key = f"{family}-{version}" if version else family
-    if key not in license_table() or not _PORT.fullmatch(port):
+    if key not in license_table():
         return "unknown"
-    return f"{key}-{port}" if port else key
+    if not port:
+        return key
+    return f"{key}-{port}" if port in PORTS and "1.0" <= version < "4.0" else "unknown"

@@ -59,8 +59,10 @@ def embedded_license(embedded: Mapping[str, str]) -> DeclaredLicense:
 
 
 def limits(text: str) -> bool:
-    """Say whether a statement that is no license takes away what another one allows."""
-    return not text.startswith(("http:", "https:")) and sets_conditions(text)
+    """Say whether a statement that cannot be read takes away what another one allows."""
+    if text.startswith(("http:", "https:")):
+        return False
+    return sets_conditions(text) or bool(_NAMES_A_LICENSE.match(text))
 
 
 def read_statement(text: str, evidence: Evidence) -> DeclaredLicense:

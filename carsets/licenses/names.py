@@ -59,7 +59,7 @@ def _code(name: str) -> str:
 
 
 def _code_of_tokens(tokens: list[str]) -> str:
-    """Read ``cc by nc sa 4.0 de``: elements, then a version, then a jurisdiction."""
+    """Read ``cc by nc sa 3.0 de``: elements, then a version, then a jurisdiction."""
     words = [token for token in tokens if token not in _FILLERS]
     if words and words[0] == "cc":
         words = words[1:]
