@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 CHUNK = 10_000  # sequence numbers, or rows, read at once
 VARIABLES = 500  # values in one IN (...)
 
-# The sighting that brought an image has one of these, dropped and removed ones too.
-_BROUGHT = (Outcome.STORED.value, Outcome.NOT_A_CAR.value, Outcome.REMOVED.value)
+# The sighting that brought an image has one of these, dropped ones too.
+_BROUGHT = (Outcome.STORED.value, Outcome.NOT_A_CAR.value)
 # What that outcome becomes when a better copy takes the image's place.
 _OVERTAKEN = (Outcome.NEAR_DUPLICATE.value, Outcome.DUPLICATE_PIXELS.value)
 

@@ -1,4 +1,4 @@
-"""Chance that is the same on every machine, and for ever: salted hashes of image ids."""
+"""Chance that is the same on every machine, and for ever: salted hashes of ids and keys."""
 
 from __future__ import annotations
 

@@ -65,6 +65,11 @@ class GroupKeys:
     def __len__(self) -> int:
         return len(self.seq)
 
+    def seeds(self) -> Keys:
+        """Return what each image is known by: its author, or else its page, or else its id."""
+        known = np.where(self.author != 0, self.author, self.page)
+        return np.where(known != 0, known, self.image_id)
+
     def kinds(self) -> Iterator[tuple[str, Places, Keys]]:
         """Yield each kind of key, the places of the images that have one, and their keys."""
         yield "near", self.near_places, self.near

@@ -9,9 +9,11 @@ link make a group, and a group lies in one split. ``keys`` are those of *all* im
 catalog, oldest first, dropped and superseded ones too: so it does not matter to an image which
 others are released beside it, and a release of one class has the splits of the whole.
 
-Shares that are not exact are kept by chance, for ever: the salted hash of a group's oldest image
-decides for the group, and what comes later cannot move what is there. An image that would join
-two groups of different splits is a ``BRIDGE``: it is left out, and joins neither.
+Shares that are not exact are kept by chance, for ever: the salted hash of what the oldest image of
+a group is known by (its author, or else its page, or else its id) decides for the group, and what
+comes later cannot move what is there. An image that would join two groups of different splits is a
+``BRIDGE``: it is left out, and joins neither. What is removed moves nothing either, unless it was
+the oldest of its group and the next one is known by another author or page.
 
 Exact shares are counted out: see ``quotas``. They hold to the image, and not for ever: a grown
 catalog is dealt out anew.
@@ -107,24 +109,25 @@ def by_chance(keys: GroupKeys, shares: Shares, salt: str) -> NDArray[np.int8]:
     """
     draw = Draw(salt)
     shared = shared_keys(keys)
+    seeds = keys.seeds()
     codes = np.empty(len(keys), np.int8)
     alone = np.ones(len(keys), np.bool_)
     alone[shared.places] = False
     for some in _slices(np.flatnonzero(alone)):
-        codes[some] = [draw.split(image_id, shares) for image_id in keys.image_id[some].tolist()]
+        codes[some] = [draw.split(seed, shares) for seed in seeds[some].tolist()]
     owners = array("b", [NOBODY_YET]) * shared.count
     for start in range(0, len(shared.places), CHUNK):
         places = shared.places[start : start + CHUNK]
         bounds = shared.starts[start : start + CHUNK + 1].tolist()
         numbers = shared.keys[bounds[0] : bounds[-1]].tolist()
-        ids = keys.image_id[places].tolist()
+        drawn = seeds[places].tolist()
         for at, place in enumerate(places.tolist()):
             mine = numbers[bounds[at] - bounds[0] : bounds[at + 1] - bounds[0]]
             known = {owners[key] for key in mine} - {NOBODY_YET}
             if len(known) > 1:
                 codes[place] = BRIDGE
                 continue
-            code = known.pop() if known else draw.split(ids[at], shares)
+            code = known.pop() if known else draw.split(drawn[at], shares)
             codes[place] = code
             for key in mine:
                 owners[key] = code

@@ -97,37 +97,43 @@ def test_only_what_would_join_two_splits_is_left_out(catalog):
         split_of_key |= dict.fromkeys(mine, codes[place])
 
 
-def in_split(code, shares=SHARES):
-    """Return the name of an image that chance puts into a split."""
-    names = [{"name": name} for name in range(100)]
-    return int(np.flatnonzero(assign(keys_of(names), shares, "salt").codes == code)[0])
+def one_in(code, kind, **more):
+    """Return an image with the key that chance puts into a split."""
+    found = [{kind: name, **more} for name in range(100)]
+    codes = assign(keys_of(found), SHARES, "salt").codes
+    return found[int(np.flatnonzero(codes == code)[0])]
 
 
 def test_a_bridge_is_left_out_and_joins_nothing():
-    train, test = in_split(0), in_split(2)
+    ann, page = one_in(0, "author"), one_in(2, "page")
     found = [
-        {"name": train, "author": "Ann"},
-        {"name": test, "page": "p"},
-        {"name": "bridge", "author": "Ann", "page": "p", "burst": "only here"},
-        {"name": "later Ann", "author": "Ann"},
-        {"name": "later p", "page": "p"},
-        {"name": test + 10**6, "burst": "only here"},
+        ann,
+        page,
+        {"name": "bridge", **ann, **page, "burst": "only here"},
+        {"name": "later", **ann},
+        {"name": "later on", **page},
+        {**one_in(1, "author", burst="only here")},
     ]
     assignment = assign(keys_of(found), SHARES, "salt")
-    assert assignment.codes[:5].tolist() == [0, 2, BRIDGE, 0, 2]
-    assert assignment.codes[5] >= 0
+    assert assignment.codes.tolist() == [0, 2, BRIDGE, 0, 2, 1]
     assert assignment.bridges() == 1
     assert sum(assignment.counts().values()) == 5
 
 
 def test_two_groups_of_one_split_become_one():
-    train = in_split(0)
-    found = [
-        {"name": train, "author": "Ann"},
-        {"name": train, "page": "p"},
-        {"name": "both", "author": "Ann", "page": "p"},
-    ]
-    assert assign(keys_of(found), SHARES, "salt").codes.tolist() == [0, 0, 0]
+    ann, page = one_in(0, "author"), one_in(0, "page")
+    assert assign(keys_of([ann, page, {**ann, **page}]), SHARES, "salt").codes.tolist() == [0, 0, 0]
+
+
+@given(st.lists(st.integers(0, 10), max_size=40), st.data())
+def test_what_is_removed_moves_nothing_of_its_author(authors, data):
+    found = [{"name": place, "author": author} for place, author in enumerate(authors)]
+    stays = data.draw(st.lists(st.booleans(), min_size=len(found), max_size=len(found)))
+    before = assign(keys_of(found), SHARES, "salt").codes[np.array(stays, bool)]
+    after = assign(
+        keys_of([image for image, there in zip(found, stays, strict=True) if there]), SHARES, "salt"
+    )
+    assert before.tolist() == after.codes.tolist()
 
 
 @pytest.mark.parametrize("text", ["80/5/15", "80/20", "openimages", "33.3/33.3/33.4"])
