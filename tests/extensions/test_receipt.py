@@ -6,9 +6,10 @@ from hashlib import sha256
 
 import pytest
 from scrapy import Request, signals
+from scrapy.utils.project import get_project_settings
 
 from carsets.extensions import receipt as module
-from carsets.extensions.receipt import steps
+from carsets.extensions.receipt import changed_settings, steps
 from carsets.net import redaction
 from carsets.outcomes import ExitCode, Outcome
 
@@ -121,3 +122,10 @@ def test_a_place_that_takes_no_receipt_is_a_failure_of_the_store(play, tmp_path)
 def test_hosts_beyond_a_number_are_counted_together(play, monkeypatch):
     monkeypatch.setattr(module, "MOST_HOSTS", 1)
     assert play(whole_run).receipt()["hosts"] == {"a.test": 2, "(others)": 1}
+
+
+def test_a_receipt_tells_who_made_the_dataset_and_what_for():
+    settings = get_project_settings()
+    settings.set("ORGANIZATION", "Škoda Museum", priority="cmdline")
+    told = redaction.redact_settings(changed_settings(settings))
+    assert (told["PURPOSE"], told["ORGANIZATION"]) == ("research", "Škoda Museum")
