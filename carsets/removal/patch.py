@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from carsets.catalog.tombstones import gather
 from carsets.problems import UserError
 from carsets.removal.matching import ID_DIGITS, Doomed
-from carsets.removal.row_files import STRIP, Strip, Unreadable, strip_json_lines, strip_lines
+from carsets.removal.row_files import STRIP, Unreadable, strip_json_lines, strip_lines
 from carsets.removal.tombstone_file import NAME as TOMBSTONES
 from carsets.removal.tombstone_file import text_of
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from carsets.catalog.tombstones import Tombstone
+    from carsets.removal.row_files import Strip
 
 SUMS, FACTS, CARD, CROISSANT = "SHA256SUMS", "release.json", "README.md", "croissant.json"
 NEW, OLD = ".patched", ".unpatched"  # ends of the names of the folders beside the release
@@ -44,7 +45,7 @@ class Patch:
     files: list[str] = field(default_factory=list)  # go as a whole
     rows: dict[str, int] = field(default_factory=dict)  # rows that go, by file
     images: set[str] = field(default_factory=set)  # ids, 16 hex digits
-    version: int = 0  # of the release from now on; 0: it does not say its version
+    version: int = 0  # of the release from now on
     digest: str = ""  # sha256 of the new SHA256SUMS
     bytes: int = 0
 
@@ -263,8 +264,10 @@ def _say_in_facts(path: Path, found: Patch, stones: Sequence[Tombstone]) -> None
     facts = _read_json(path)
     if facts is None:
         return
-    if type(facts.get("version")) is int:
-        found.version = facts["version"] = facts["version"] + 1
+    version = facts.get("version", 1)
+    found.version = facts["version"] = version + 1 if type(version) is int else 2
+    if type(facts.get("exported")) is int:
+        facts["exported"] -= len(found.images)
     earlier = facts.get("removed")
     facts["removed"] = [
         *(earlier if isinstance(earlier, list) else []),

@@ -23,7 +23,7 @@ from carsets.removal.texts import Naming, delete_naming, scrub_receipt
 from carsets.removal.tombstone_file import NAME, text_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from numpy.typing import NDArray
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 BATCH = 500  # images, or sightings
 REPORTS = "reports"  # folder in DATA_DIR
-LOOKED_AT = ("*.html", "*.json", "*.txt", "*.csv")  # in DATA_DIR itself: pages that we wrote
+PAGES = "*.html"  # in DATA_DIR itself: pages for people, which can be written again
 
 
 @dataclass(slots=True)
@@ -59,11 +59,13 @@ class Remover:
         places: Places,
         delete: Callable[[str], bool],
         reason: str,
+        lists: Collection[Path] = (),
     ) -> None:
         self.catalog = catalog
         self.places = places
         self.delete = delete
         self.reason = reason
+        self.lists = frozenset(lists)  # that name what is to go: needed until all of it is gone
         self.done = Done()
 
     @property
@@ -97,6 +99,9 @@ class Remover:
                 "end that, then give the same command again"
             )
         yield "shredded"
+        for listed in self.lists:
+            if self.reports in listed.parents:  # of ours; the user's own lists stay
+                listed.unlink(missing_ok=True)
 
     def _remove(
         self, numbers: list[int], seen: list[int], target: Target, by_looks: bool
@@ -125,14 +130,12 @@ class Remover:
         for path in sorted(self.places.receipts_dir.glob("*.json")):
             self.done.receipts += scrub_receipt(path, naming)
         self.done.deleted += delete_naming(self.places.pages_dir, naming)
-        self.done.deleted += [
-            path for path in delete_naming(self.reports, naming) if path.name != NAME
-        ]
-        for pattern in LOOKED_AT:
-            for path in sorted(self.places.data_dir.glob(pattern)):
-                if path.is_file() and naming.is_in(path.read_bytes()):
-                    path.unlink()
-                    self.done.deleted.append(path)
+        keep = {self.reports / NAME, *self.lists}
+        self.done.deleted += delete_naming(self.reports, naming, keep)
+        for path in sorted(self.places.data_dir.glob(PAGES)):
+            if path.is_file() and naming.is_in(path.read_bytes()):
+                path.unlink()
+                self.done.deleted.append(path)
 
     # --- Releases -----------------------------------------------------------------------------
 

@@ -12,7 +12,7 @@ from urllib.parse import quote
 from carsets.catalog.tombstones import hosts_above
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
 REMOVED = "[removed]"
@@ -110,11 +110,11 @@ def scrub_receipt(path: Path, naming: Naming) -> bool:
     return True
 
 
-def delete_naming(folder: Path, naming: Naming) -> list[Path]:
+def delete_naming(folder: Path, naming: Naming, keep: Collection[Path] = ()) -> list[Path]:
     """Delete the files of a folder that name a removed image; return which."""
     deleted = []
     for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
-        if path.is_file() and not path.is_symlink():
+        if path.is_file() and not path.is_symlink() and path not in keep:
             named = naming.is_in(path.name.encode("utf-8", "surrogateescape"))
             if named or (path.stat().st_size <= MOST_BYTES and naming.is_in(path.read_bytes())):
                 path.unlink()

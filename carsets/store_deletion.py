@@ -1,0 +1,65 @@
+"""Takes single files out of the image store, wherever it lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scrapy.exceptions import NotConfigured
+from scrapy.pipelines.images import ImagesPipeline
+
+from carsets.outcomes import ExitCode
+from carsets.problems import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scrapy.settings import BaseSettings
+
+
+def deleter(store: str, settings: BaseSettings) -> Callable[[str], bool]:
+    """Return what deletes a path inside the store, and says whether there was such a file.
+
+    Of a store in the cloud it always says so. Raises UserError for a store that cannot delete.
+    """
+    if "://" not in store or store.startswith("file://"):
+        folder = Path(store.removeprefix("file://"))
+        return lambda path: delete_file(folder, path)
+    if not store.startswith("s3://"):
+        raise UserError(f"{store}: carsets can delete files on disks and in S3 alone")
+    ImagesPipeline._update_stores(settings)
+    try:
+        bucket = ImagesPipeline.STORE_SCHEMES["s3"](store)
+    except (NotConfigured, ImportError) as error:
+        raise UserError(f"IMAGES_STORE={store}: {error}; install it") from None
+    return lambda path: delete_object(bucket, path)
+
+
+def delete_file(folder: Path, path: str) -> bool:
+    """Delete a file and the folders that it leaves empty. Raises UserError if that fails."""
+    place = folder / path
+    if not place.resolve().is_relative_to(folder.resolve()):
+        raise UserError(f"{path} lies outside of the image store {folder}")
+    try:
+        place.unlink()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        problem = f"{place} cannot be deleted: {error.strerror}"
+        raise UserError(problem, ExitCode.STORE_FAILED) from None
+    for parent in list(place.parents)[:2]:
+        try:
+            parent.rmdir()
+        except OSError:  # other images lie there
+            break
+    return True
+
+
+def delete_object(bucket: Any, path: str) -> bool:
+    """Delete an object of Scrapy's S3 store. Raises UserError if that fails."""
+    try:
+        bucket.s3_client.delete_object(Bucket=bucket.bucket, Key=f"{bucket.prefix}{path}")
+    except Exception as error:  # boto3's own classes are there only with boto3
+        problem = f"{path} cannot be deleted from s3://{bucket.bucket}: {error}"
+        raise UserError(problem, ExitCode.STORE_FAILED) from None
+    return True
