@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from carsets.licenses import DeclaredLicense
     from carsets.outcomes import Outcome
     from carsets.queries import Query
-    from carsets.reservations import Reservation
+    from carsets.reservations import Reservation, Signal
     from carsets.vision.detection import Detection
     from carsets.vision.inspection import Inspection
 
@@ -71,6 +71,7 @@ class CarImage:
     size: int = 0  # bytes served
     served_url: str = ""  # after redirects
     served_headers: dict[str, str] = field(default_factory=dict)  # lower-case names, as answered
+    host_signals: list[Signal] = field(default_factory=list)  # reservations found on the way to it
     fetched_at: str = ""  # ISO 8601, UTC
     admitted: bool = False  # holds a place among the images in flight
 

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from carsets.image_lists.integrity import IntegrityPolicy
 from carsets.licenses import LicensePolicy
+from carsets.permissions import Purpose
 from carsets.problems import UserError
-from carsets.reservations import POLICIES
+from carsets.reservations import POLICIES, SIGNALS, DeniedHosts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+MOST_LETTERS = 200  # of a name
 MOST_BITS = 11  # of near duplicates: the index compares 16 bits at a time, in four bands
 
 # Whole numbers: the least and the most.
@@ -77,6 +79,7 @@ SWITCHES = (
     "PROXY_TRUSTED",
     "DOWNLOAD_VERIFY_CERTIFICATES",
     "FLICKR_GEO",
+    "FLICKR_COMMERCIAL_AGREEMENT",
     "CAR_DETECTION_ENABLED",
     "CAR_DETECTION_FETCH",
 )
@@ -100,6 +103,17 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     if integrity not in list(IntegrityPolicy):
         raise UserError(f"LIST_INTEGRITY={integrity}: {' or '.join(IntegrityPolicy)} is expected")
     _check_licenses(settings.get("LICENSE_ALLOWED", "*"))
+    _check_purpose(settings)
+    _check_reservations(settings, policy)
+
+
+def _check_purpose(settings: Mapping[str, Any]) -> None:
+    purpose = settings.get("PURPOSE", Purpose.RESEARCH)
+    if purpose not in list(Purpose):
+        raise UserError(f"PURPOSE={purpose}: {' or '.join(Purpose)} is expected")
+    organization = str(settings.get("ORGANIZATION", ""))
+    if len(organization) > MOST_LETTERS or (organization and not organization.isprintable()):
+        raise UserError(f"ORGANIZATION: one line of at most {MOST_LETTERS} characters is expected")
 
 
 def _check_number(
@@ -115,6 +129,22 @@ def _check_number(
         return
     bounds = f"of at least {least}" if most == math.inf else f"from {least} to {most}"
     raise UserError(f"{name}={value}: {what} {bounds} is expected")
+
+
+def _check_reservations(settings: Mapping[str, Any], policy: str) -> None:
+    given = settings.get("RESERVATION_SIGNALS") or []
+    names = given.split(",") if isinstance(given, str) else [*given]
+    if unknown := [name for name in names if name not in SIGNALS]:
+        raise UserError(f"RESERVATION_SIGNALS: {unknown[0]} is none of {', '.join(SIGNALS)}")
+    if policy == "custom" and not names:
+        raise UserError("RESERVATION_POLICY=custom: list in RESERVATION_SIGNALS what counts")
+    research = settings.get("PURPOSE", Purpose.RESEARCH) == Purpose.RESEARCH
+    if policy == "research" and not (research and settings.get("ORGANIZATION")):
+        raise UserError(
+            "RESERVATION_POLICY=research is for research organizations (EU directive 2019/790, "
+            "article 3): it needs PURPOSE=research, and ORGANIZATION set to the name of yours"
+        )
+    DeniedHosts.load(settings.get("RESERVATION_DENIED_HOSTS") or "")
 
 
 def _check_licenses(given: Any) -> None:

@@ -98,8 +98,10 @@ WATCHDOG_SECONDS = 120.0  # without any progress, then one line says what is in 
 DOWNLOADER_MIDDLEWARES = {
     "carsets.net.url_gate.UrlGateMiddleware": 20,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # would also filter images
+    "carsets.net.opt_outs.DeniedHostsMiddleware": 50,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "carsets.net.robots_txt.RobotsTxt": 100,
+    "carsets.net.opt_outs.TdmFileMiddleware": 150,
     "scrapy.downloadermiddlewares.httpauth.HttpAuthMiddleware": None,
     "scrapy.downloadermiddlewares.useragent.UserAgentMiddleware": None,
     "carsets.net.manners.ContactUserAgent": 500,
@@ -175,6 +177,9 @@ INSTAGRAM_SCROLLS = 5  # of one hashtag's page at most
 INSTAGRAM_BACKOFF = 900.0  # seconds of rest when 90 % of the hourly allowance are used
 FLICKR_GEO = False  # whether to keep where a photo was taken: personal data, needed by few
 FLICKR_LONGEST_SIDE = 2048  # pixels; of the sizes that Flickr offers the largest within this
+# Flickr's API is for non-commercial use: with PURPOSE = "commercial" nothing is asked unless you
+# have a written agreement with Flickr.
+FLICKR_COMMERCIAL_AGREEMENT = False
 FLICKR_RETRY_DELAY = 30.0  # seconds after "service not available"
 
 OPENIMAGES_MIN_CONFIDENCE = 0.5  # of a label that a machine gave; the lists hold few below it
@@ -231,9 +236,22 @@ LIST_INTEGRITY = "same_picture"
 # that the dataset may hold; "*" is all. Search engines know no licenses, so all their images are
 # "unknown": what may be published is decided, image by image, at the export.
 LICENSE_ALLOWED = ["*"]
-# "strict" obeys every machine-readable reservation; "research" records them and obeys robots.txt
-# and refusals of the host alone (EU directive 2019/790, article 3).
+# What the dataset is made for, "research" or "commercial": decides what an export may hold and
+# which sources may be asked. Both stand in the receipt.
+PURPOSE = "research"
+ORGANIZATION = ""  # who makes it, in one line
+# "strict" obeys every machine-readable reservation, and takes for one what it cannot read or ask
+# for. "research" records them all and obeys robots.txt and refusals of the host alone (article 3 of
+# the EU directive 2019/790: for research organizations; needs PURPOSE = "research" and your
+# ORGANIZATION). "custom" obeys those that RESERVATION_SIGNALS lists.
 RESERVATION_POLICY = "strict"
+RESERVATION_SIGNALS: list[str] = []  # of "custom": names of SIGNALS in reservations/policy.py
+# Crawlers for which a rule in robots.txt counts as one for us: who shuts out GPTBot or CCBot means
+# datasets for training, and cannot know our name. "*" = all of data/ai_agents.csv, [] = none.
+RESERVATION_AI_AGENTS = ["*"]
+# Your own list of hosts that are not asked: a CSV file with the columns host,reason,date, for terms
+# that no program can read, and for lists of others (ai.txt, trust.txt, Spawning). "" = none.
+RESERVATION_DENIED_HOSTS = ""
 
 # DuplicatesPipeline: bits in which two 64-bit hashes may differ and still show the same picture.
 # On labelled pairs the same picture edited stays within 4, look-alikes begin at 10.
@@ -270,6 +288,12 @@ CAR_DETECTION_MAX_WAIT = 2.0  # seconds; how long a half-full batch may wait
 # StoragePipeline: the run stops cleanly before the disk is full.
 DISK_FREE_MIN = 500 * 1024 * 1024  # bytes
 
+# --- Handing out -------------------------------------------------------------------------------
+
+# scrapy export --mode internal: how long after its newest image was fetched a release may be kept
+# (article 3(2) of the EU directive 2019/790: no longer than the research needs).
+RETENTION_DAYS = 365
+
 # --- Telling what happens ---------------------------------------------------------------------
 
 # A step that cannot open (no weights, no catalog) closes the run with one line. Scrapy's own
@@ -288,10 +312,4 @@ EXTENSIONS = {
     "carsets.extensions.progress.Progress": 200,
     "carsets.extensions.receipt.Receipt": 900,  # closes last: it adds up what the others did
 }
-# --- Handing out -------------------------------------------------------------------------------
-
-# scrapy export --mode internal: how long after its newest image was fetched a release may be kept
-# (article 3(2) of the EU directive 2019/790: no longer than the research needs).
-RETENTION_DAYS = 365
-
 PROGRESS_INTERVAL = 10.0  # seconds between two lines where stderr is no terminal; 0 = silent

@@ -30,9 +30,14 @@ def test_only_settings_that_there_are_are_checked():
         ("DOWNLOAD_DELAY", -1, "a number of at least 0"),
         ("CAR_DETECTION_KEEP", 7, "a number from 0 to 1"),
         ("ROBOTSTXT_OBEY", "maybe", "ROBOTSTXT_OBEY=maybe: True or False is expected"),
-        ("RESERVATION_POLICY", "lax", "strict or research is expected"),
+        ("RESERVATION_POLICY", "lax", "strict or research or custom is expected"),
         ("LICENSE_ALLOWED", "by,cc-zero", "unknown license 'cc-zero'"),
         ("LICENSE_ALLOWED", [], "no license"),
+        ("PURPOSE", "fun", "PURPOSE=fun: research or commercial is expected"),
+        ("PURPOSE", "", "research or commercial"),
+        ("ORGANIZATION", "a\nb", "ORGANIZATION: one line of at most 200 characters"),
+        ("ORGANIZATION", "x" * 201, "ORGANIZATION: one line"),
+        ("FLICKR_COMMERCIAL_AGREEMENT", "signed", "True or False"),
     ],
 )
 def test_what_cannot_be_meant_is_named(name, value, line):
@@ -45,3 +50,8 @@ def test_what_cannot_be_meant_is_named(name, value, line):
 @pytest.mark.parametrize("value", ["True", "false", "0", 1, False])
 def test_switches_are_read_as_scrapy_reads_them(value):
     check_settings(OURS | {"ROBOTSTXT_OBEY": value})
+
+
+@pytest.mark.parametrize("purpose", ["research", "commercial"])
+def test_a_purpose_and_who_has_it_pass(purpose):
+    check_settings(OURS | {"PURPOSE": purpose, "ORGANIZATION": "Škoda Museum, Mladá Boleslav"})

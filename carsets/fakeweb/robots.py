@@ -6,7 +6,7 @@ import asyncio
 
 from aiohttp import web
 
-from carsets.fakeweb import names
+from carsets.fakeweb import names, opt_outs
 
 _CLOSED = "User-agent: *\nDisallow: /\n"
 _TEXTS = {
@@ -26,6 +26,8 @@ async def robots_answer(host: str) -> web.Response:
     """Return the robots.txt of a host: most allow everything, some forbid, some cannot say."""
     if host == names.ROBOTS_5XX_HOST:
         return web.Response(status=503)
+    if (site := opt_outs.site_of(host)) is not None:
+        return web.Response(text=site.robots, content_type="text/plain")
     if host in names.COPY_HOSTS:
         return web.Response(status=404, text="Not Found")
     if host == names.ROBOTS_SLOW_HOST:

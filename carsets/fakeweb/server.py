@@ -24,6 +24,7 @@ from carsets.fakeweb import (
     licenses,
     names,
     openverse_api,
+    opt_outs,
     web_counts,
 )
 from carsets.fakeweb.corpus import PER_COMBINATION
@@ -94,6 +95,8 @@ class FakeWebServer:
         if licenses.is_question(request, host):
             changed = host in self.traffic.modes
             return await licenses.license_answer(request, host, changed=changed)
+        if request.path == opt_outs.TDM_FILE:
+            return opt_outs.tdm_answer(host)
         mode = self.traffic.mode(host, request.path)
         if host in google_hosts.HOSTS and request.path != "/robots.txt":
             return await google_hosts.google_answer(request, host, mode, self.per_combination)
@@ -129,6 +132,8 @@ class FakeWebServer:
             return await catalog_hosts.copy_answer(request, self._artists)
         if host in _THUMBNAILS:
             return await thumbnail_answer(request, self._artists)
+        if opt_outs.site_of(host) is not None:
+            return opt_outs.photo_answer(request, host)
         if host == names.HOSTILE or host.endswith(".any.carsets.test"):
             return await hostile_answer(request, hits)
         return await image_answer(request, host, hits, self._artists)

@@ -1,23 +1,24 @@
-"""Asks robots.txt before every image, and believes the answer."""
+"""Asks robots.txt before every image, and believes the answer: its rules, and its opt-outs."""
 
 from __future__ import annotations
 
-import asyncio
 import logging
-from collections import OrderedDict
 from dataclasses import dataclass
-from time import monotonic
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Self, cast
 
 from scrapy import Request, signals
-from scrapy.downloadermiddlewares.robotstxt import RobotsTxtMiddleware
+from scrapy.exceptions import NotConfigured
 from scrapy.http.request import NO_CALLBACK
-from scrapy.utils.httpobj import urlparse_cached
-from scrapy.utils.misc import build_from_crawler
+from scrapy.robotstxt import decode_robotstxt
+from scrapy.utils.misc import build_from_crawler, load_object
 
 from carsets.net.failures import Refused, outcome_of
-from carsets.net.requests import is_source_request
+from carsets.net.once_per_host import FAILURE_VALID_FOR, VALID_FOR, OncePerHost
+from carsets.net.opt_outs import obey
+from carsets.net.requests import is_image_request, is_source_request
 from carsets.outcomes import Outcome
+from carsets.reservations import ReservationPolicy, RobotsReservations
+from carsets.reservations.robots_file import NAMES
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -29,9 +30,6 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 MAX_SIZE = 512 * 1024  # bytes; RFC 9309 asks to read 500 KiB; parsing it takes about 0.1 s
-KNOWN_HOSTS = 10_000  # answers kept; the least recently used one is forgotten
-VALID_FOR = 24 * 3600.0  # seconds; RFC 9309: not longer than a day
-FAILURE_VALID_FOR = 600.0  # seconds until a host whose robots.txt failed is asked again
 
 
 @dataclass(slots=True)
@@ -39,46 +37,66 @@ class _Answer:
     """What is known of one host: its rules, or why there are none."""
 
     rules: RobotParser | None = None  # None: everything is allowed
+    reservations: RobotsReservations | None = None
     failure: Refused | None = None  # nothing may be asked of the host
-    expires: float = 0.0  # monotonic seconds; 0 while the answer is awaited
 
 
-class RobotsTxt(RobotsTxtMiddleware):
+class RobotsTxt:
     """Deny what robots.txt denies, to the first request as to the last.
 
     In Scrapy's own middleware only the first of the requests that wait for the same robots.txt
     gets the rules; the others are let through. It also lets everything through when robots.txt
     fails. Here a failing server (5xx, 429, or no answer) denies its images, as RFC 9309 asks, but
     with an outcome that a later run may ask again; 4xx allows everything.
+
+    ROBOTSTXT_OBEY governs the rules that are for us. What is said to AI crawlers, and of the use
+    of content, is RESERVATION_POLICY's.
     """
 
+    DOWNLOAD_PRIORITY = 1000
+
     def __init__(self, crawler: Crawler) -> None:
-        super().__init__(crawler)
         settings = crawler.settings
+        self.crawler = crawler
+        self._obey_rules = settings.getbool("ROBOTSTXT_OBEY")
+        self._policy = ReservationPolicy.from_settings(settings)
+        if not self._obey_rules and not self._policy.counted & {*NAMES}:
+            raise NotConfigured
+        self._default_useragent = settings["USER_AGENT"]
+        self._robotstxt_useragent = settings["ROBOTSTXT_USER_AGENT"]
+        self._parserimpl = load_object(settings["ROBOTSTXT_PARSER"])
+        self._stats = crawler.stats
         self._sources_obey = settings.getbool("SEARCH_ROBOTSTXT_OBEY")
         self._crawl_delay_max = settings.getfloat("ROBOTSTXT_CRAWL_DELAY_MAX", 30.0)
-        self._answers: OrderedDict[str, tuple[_Answer, asyncio.Future[None]]] = OrderedDict()
+        self._hosts = OncePerHost(self._ask)
         self._said_so = False
 
-    async def process_request(  # type: ignore[override]  # without the deprecated `spider`
-        self, request: Request
-    ) -> None:
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> Self:
+        return cls(crawler)
+
+    async def process_request(self, request: Request) -> None:
         """Raise ``Refused`` if the host does not want this request."""
         if request.meta.get("dont_obey_robotstxt") or request.url.startswith("data:"):
             return
         if is_source_request(request) and not self._sources_obey:
             self._say_so()
             return
-        answer = await self._answer(request)
+        if not self._obey_rules and not is_image_request(request):
+            return
+        answer = await self._hosts.answer(request)
         if answer.failure is not None:
             self._stats.inc_value("robotstxt/forbidden")
             raise Refused(answer.failure.outcome, answer.failure.note)
         agent = self._robotstxt_useragent or request.headers.get(
             b"User-Agent", self._default_useragent
         )
-        if answer.rules is not None and not answer.rules.allowed(request.url, agent or ""):
+        allowed = answer.rules is None or answer.rules.allowed(request.url, agent or "")
+        if self._obey_rules and not allowed:
             self._stats.inc_value("robotstxt/forbidden")
             raise Refused(Outcome.ROBOTS_DENIED, "robots.txt")
+        if answer.reservations is not None and is_image_request(request):
+            obey(request, answer.reservations.signals(request.url), self._policy)
 
     def _say_so(self) -> None:
         if not self._said_so:
@@ -88,30 +106,8 @@ class RobotsTxt(RobotsTxtMiddleware):
                 "(SEARCH_ROBOTSTXT_OBEY is off); image hosts are always asked for theirs"
             )
 
-    async def _answer(self, request: Request) -> _Answer:
-        url = urlparse_cached(request)
-        site = f"{url.scheme}://{url.netloc}"
-        known = self._answers.get(site)
-        if known is None or 0 < known[0].expires < monotonic():
-            answer, done = _Answer(), asyncio.get_running_loop().create_future()
-            self._answers[site] = answer, done
-            try:
-                await self._ask(site, request, answer)
-            except BaseException:  # cancelled: the next one asks again
-                self._answers.pop(site, None)
-                answer.failure = Refused(Outcome.CANCELLED, "robots.txt")
-                raise
-            finally:
-                done.set_result(None)
-            self._forget_oldest()
-            return answer
-        answer, done = known
-        if not done.done():
-            await asyncio.shield(done)
-        self._answers.move_to_end(site)
-        return answer
-
-    async def _ask(self, site: str, request: Request, answer: _Answer) -> None:
+    async def _ask(self, site: str, request: Request) -> tuple[_Answer, float]:
+        answer = _Answer()
         robots = Request(
             f"{site}/robots.txt",
             priority=self.DOWNLOAD_PRIORITY,
@@ -136,8 +132,7 @@ class RobotsTxt(RobotsTxtMiddleware):
             else:
                 answer.failure = Refused(outcome, f"robots.txt: {note}")
             logger.debug("No robots.txt from %s: %s %s", site, outcome, note)
-        lifetime = VALID_FOR if answer.failure is None else FAILURE_VALID_FOR
-        answer.expires = monotonic() + lifetime
+        return answer, VALID_FOR if answer.failure is None else FAILURE_VALID_FOR
 
     async def _read(self, response: Response, request: Request, answer: _Answer) -> None:
         status = response.status
@@ -150,6 +145,8 @@ class RobotsTxt(RobotsTxtMiddleware):
             return
         rules: RobotParser = build_from_crawler(self._parserimpl, self.crawler, response.body)
         answer.rules = rules
+        text = decode_robotstxt(response.body, self.crawler.spider)
+        answer.reservations = RobotsReservations.read(text, self._policy.agents)
         await self.crawler.signals.send_catch_log_async(
             signal=signals.robots_parsed, robotparser=rules, request=request
         )
@@ -162,7 +159,3 @@ class RobotsTxt(RobotsTxtMiddleware):
         downloader = cast("PoliteDownloader", self.crawler.engine.downloader)
         slot = downloader.get_slot_key(request)
         downloader.slow_down(slot, min(delay, self._crawl_delay_max))
-
-    def _forget_oldest(self) -> None:
-        while len(self._answers) > KNOWN_HOSTS:
-            self._answers.popitem(last=False)

@@ -14,11 +14,14 @@ from twisted.python.failure import Failure
 from carsets.crawl_state import CrawlState
 from carsets.licenses import LicensePolicy
 from carsets.net.failures import Refused, outcome_of
+from carsets.net.opt_outs import SIGNALS
 from carsets.net.requests import image_request
 from carsets.net.url_gate import UrlGate
 from carsets.outcomes import Outcome
 from carsets.pipelines.drop import OutcomeDrop
 from carsets.pipelines.step import Step
+from carsets.reservations import DeniedHosts, ReservationPolicy
+from carsets.reservations.policy import note
 from carsets.signals import image_found
 
 if TYPE_CHECKING:
@@ -80,6 +83,8 @@ class CarImagesPipeline(Step, ImagesPipeline):
         Step.__init__(self, crawler)
         settings = crawler.settings
         self.policy = LicensePolicy(settings.getlist("LICENSE_ALLOWED"))
+        self.denied_hosts = DeniedHosts.load(settings.get("RESERVATION_DENIED_HOSTS") or "")
+        self.reservations = ReservationPolicy.from_settings(settings)
         self.gate = UrlGate.from_settings(settings)
         self.most_per_host = settings.getint("URLS_PER_HOST")
         self.asked_of_host: dict[str, int] = {}
@@ -121,13 +126,22 @@ class CarImagesPipeline(Step, ImagesPipeline):
                 raise OutcomeDrop(refusal.outcome, refusal.note) from None
         if not self.policy.allows(found.license):
             raise OutcomeDrop(Outcome.LICENSE_EXCLUDED, found.license.code)
-        if self.state.tombstones.forbid_url(url):
+        self._ask_page_host(item)
+        authors = (found.author, found.author_url)
+        if self.state.tombstones.forbid_source((url, found.page_url), authors):
             raise OutcomeDrop(Outcome.REMOVED)
         if url in self.state.known_urls:
             raise OutcomeDrop(Outcome.KNOWN_URL)
         self.state.known_urls.add(url)
         if not item.local_path:
             self._count_host(url)
+
+    def _ask_page_host(self, item: CarImage) -> None:
+        """Ask the user's own list: terms stand where a page is, and the image may lie elsewhere."""
+        signals = self.denied_hosts.signals(item.found.page_url)
+        item.host_signals = signals
+        if deciding := self.reservations.deciding(signals):
+            raise OutcomeDrop(Outcome.OPTED_OUT, note(deciding))
 
     def _count_host(self, url: str) -> None:
         host = urlsplit(url).hostname or ""
@@ -154,16 +168,24 @@ class CarImagesPipeline(Step, ImagesPipeline):
     async def _download(self, item: CarImage) -> None:
         first: OutcomeDrop | None = None
         for url in (item.found.image_url, *item.found.alternates):
+            if self.state.tombstones.forbid_source((url,), ()):
+                continue
             item.image_urls = [url]
             try:
                 await ImagesPipeline.process_item(self, item)
+                self._refuse_removed(item)
                 return
             except OutcomeDrop as drop:
                 first = first or drop
                 if drop.outcome not in ASK_ALTERNATE:
                     break
-        assert first is not None
-        raise first
+        raise first or OutcomeDrop(Outcome.REMOVED)
+
+    def _refuse_removed(self, item: CarImage) -> None:
+        """Drop what redirects have led to a removed address, or to a removed host."""
+        if self.state.tombstones.forbid_source((item.served_url,), ()):
+            item.body = None
+            raise OutcomeDrop(Outcome.REMOVED, "after redirects")
 
     async def process_item(self, item: Any) -> Any:  # type: ignore[override]
         """Run the step; Scrapy's own way for an image is what ``_download`` calls."""
@@ -200,6 +222,7 @@ class CarImagesPipeline(Step, ImagesPipeline):
             raise Refused(Outcome.EMPTY)
         item.body = response.body
         item.served_url = response.url
+        item.host_signals += (response.request or request).meta.get(SIGNALS, [])
         item.served_headers = {
             name: "\n".join(value.decode("latin-1") for value in values)
             for key, values in response.headers.items()

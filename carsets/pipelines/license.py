@@ -8,7 +8,7 @@ from carsets.licenses import LicensePolicy, embedded_license, weightiest
 from carsets.outcomes import Outcome
 from carsets.pipelines.drop import OutcomeDrop
 from carsets.pipelines.step import Step
-from carsets.reservations import read_reservation
+from carsets.reservations import ReservationPolicy, read_reservation
 
 if TYPE_CHECKING:
     from scrapy.crawler import Crawler
@@ -24,13 +24,15 @@ class LicensePipeline(Step):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self.policy = LicensePolicy(crawler.settings.getlist("LICENSE_ALLOWED"))
-        self.reservations = crawler.settings["RESERVATION_POLICY"]
+        self.reservations = ReservationPolicy.from_settings(crawler.settings)
 
     async def decide(self, item: CarImage) -> None:
-        """Join what the source, the answer's headers and the file itself say."""
+        """Join what the source, the host, the answer's headers and the file itself say."""
         assert item.inspection is not None
         embedded = item.inspection.embedded
-        item.reservation = read_reservation(item.served_headers, embedded, policy=self.reservations)
+        item.reservation = read_reservation(
+            item.served_headers, embedded, self.reservations, others=item.host_signals
+        )
         if item.reservation.reserved:
             raise OutcomeDrop(Outcome.OPTED_OUT, item.reservation.note)
         item.license = weightiest(item.found.license, embedded_license(embedded))

@@ -1,4 +1,4 @@
-"""Reads what an image's own metadata says about rights: XMP, EXIF and IPTC-IIM.
+"""Reads what an image's own metadata says about rights: XMP, EXIF, IPTC-IIM and C2PA.
 
 Nothing here decides anything: the raw words go to ``licenses`` and ``reservations``. A packet
 that cannot be parsed is searched as plain bytes, so that a damaged opt-out is still seen.
@@ -11,6 +11,8 @@ import struct
 from itertools import islice
 from typing import TYPE_CHECKING
 from xml.parsers import expat
+
+from carsets.vision.jumbf import training_mining
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,12 +31,16 @@ NAMESPACES = {
     "http://purl.org/dc/elements/1.1/": "dc",
     "http://ns.adobe.com/photoshop/1.0/": "photoshop",
     "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "Iptc4xmpExt",
+    "http://www.w3.org/ns/tdmrep#": "tdm",
+    "http://www.w3.org/ns/tdmrep/": "tdm",
 }
 STATEMENTS = frozenset(
     {
         "plus:DataMining",
         "plus:OtherConstraints",
         "plus:LicensorURL",
+        "tdm:reservation",
+        "tdm:policy",
         "xmpRights:WebStatement",
         "xmpRights:UsageTerms",
         "xmpRights:Marked",
@@ -69,6 +75,9 @@ def embedded_rights(structure: Structure) -> dict[str, str]:
             _add(found, EXIF[tag], value)
     for keyword, text in structure.texts.items():
         _add(found, f"png:{keyword}", text)
+    for store in structure.c2pa:
+        for name, uses in training_mining(store):
+            _add(found, name, uses)
     return found
 
 

@@ -15,6 +15,7 @@ from carsets.vision.inspection import Refusal
 
 MAX_METADATA = 1 << 20  # bytes of one metadata block that are looked at
 MAX_BLOCKS = 64  # metadata blocks of one image that are looked at
+MAX_C2PA = 16 << 20  # bytes of a C2PA store that are looked at; thumbnails lie in it
 
 
 @dataclass(slots=True)
@@ -31,6 +32,7 @@ class Structure:
     xmp: list[bytes] = field(default_factory=list)
     iptc: bytes = b""  # IIM records
     texts: dict[str, str] = field(default_factory=dict)  # PNG's own text fields
+    c2pa: list[bytes] = field(default_factory=list)  # stores of JUMBF boxes
 
     def trailing(self, body: bytes) -> bool:
         """Whether anything but padding follows the image."""
@@ -54,6 +56,8 @@ def read_png(body: bytes) -> Structure:
             return found
         if kind in (b"eXIf", b"iTXt", b"tEXt") and size <= MAX_METADATA:
             _png_metadata(found, kind, body[start : start + size])
+        elif kind == b"caBX" and len(found.c2pa) < MAX_BLOCKS:
+            found.c2pa.append(body[start : start + min(size, MAX_C2PA)])
     return found
 
 
@@ -92,6 +96,8 @@ def read_webp(body: bytes) -> Structure:
             found.exif = found.exif or body[start : start + size].removeprefix(b"Exif\0\0")
         elif kind == b"XMP " and size <= MAX_METADATA and len(found.xmp) < MAX_BLOCKS:
             found.xmp.append(body[start : start + size])
+        elif kind == b"C2PA" and len(found.c2pa) < MAX_BLOCKS:
+            found.c2pa.append(body[start : start + min(size, MAX_C2PA)])
     if not found.width:
         raise Refusal(Outcome.UNDECODABLE, "WebP without a header")
     return found

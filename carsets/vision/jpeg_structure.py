@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 
 from carsets.outcomes import Outcome
-from carsets.vision.image_structure import MAX_BLOCKS, MAX_METADATA, Structure
+from carsets.vision.image_structure import MAX_BLOCKS, MAX_C2PA, MAX_METADATA, Structure
 from carsets.vision.inspection import Refusal
 
 # Start of frame: C0 to CF, but for C4 (tables), C8 (reserved) and CC (arithmetic conditioning).
 FRAME = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 BARE = frozenset({0x01, *range(0xD0, 0xD9)})  # markers without a length
-APP1, APP2, APP13, SOS, EOI = 0xE1, 0xE2, 0xED, 0xDA, 0xD9
+APP1, APP2, APP11, APP13, SOS, EOI = 0xE1, 0xE2, 0xEB, 0xED, 0xDA, 0xD9
 # Inside compressed data every FF is followed by 0, or by a restart marker.
 NEXT_MARKER = re.compile(rb"\xff+[^\x00\x01\xd0-\xd7\xff]")
 MAX_SCANS = 1000  # passes of a progressive JPEG; encoders make about ten
@@ -23,12 +23,14 @@ XMP_OFFSET = len(XMP_EXTENSION) + 36
 PHOTOSHOP = b"Photoshop 3.0\0"
 IPTC_RESOURCE = b"8BIM\x04\x04"
 MULTI_PICTURE = b"MPF\0"
+JUMBF = b"JP"  # then the box's number (2 bytes), the part's number (4), the box's head, its bytes
 
 
 def read_jpeg(body: bytes) -> Structure:
     """Read the segments up to the compressed data, then find where the image ends."""
     found = Structure()
     extension: list[bytes] = []
+    parts: dict[bytes, list[bytes]] = {}
     several = False
     position = 2
     while True:
@@ -41,6 +43,8 @@ def read_jpeg(body: bytes) -> Structure:
             _application_1(found, extension, body[start:position])
         elif marker == APP2:
             several = several or body.startswith(MULTI_PICTURE, start)
+        elif marker == APP11 and body.startswith(JUMBF, start):
+            parts.setdefault(body[start + 2 : start + 4], []).append(body[start + 4 : position])
         elif marker == APP13 and len(found.iptc) < MAX_METADATA:
             found.iptc += _iptc_records(body[start:position])
         elif marker == SOS:
@@ -48,6 +52,7 @@ def read_jpeg(body: bytes) -> Structure:
     if extension:
         extension.sort(key=lambda data: data[XMP_OFFSET : XMP_OFFSET + 4])
         found.xmp.append(b"".join(data[XMP_OFFSET + 4 :] for data in extension))
+    found.c2pa = [_joined(box) for box in list(parts.values())[:MAX_BLOCKS]]
     if not (found.width and found.height):
         raise Refusal(Outcome.UNDECODABLE, "JPEG without a size")
     found.end = _end_of_image(body, position)
@@ -81,6 +86,13 @@ def _application_1(found: Structure, extension: list[bytes], data: bytes) -> Non
         found.xmp.append(data[len(XMP) :])
     elif data.startswith(XMP_EXTENSION) and len(extension) < MAX_BLOCKS:
         extension.append(data)
+
+
+def _joined(parts: list[bytes]) -> bytes:
+    """Join the parts of a JUMBF box; the box's head stands in each, and is wanted once."""
+    parts.sort(key=lambda part: part[:4])
+    head = 16 if parts[0][4:8] == b"\0\0\0\1" else 8
+    return b"".join((parts[0][4 : 4 + head], *(part[4 + head :] for part in parts)))[:MAX_C2PA]
 
 
 def _iptc_records(data: bytes) -> bytes:

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\n"
 JPEG = b"\xff\xd8\xff" + b"car" * 100
+ABOUT_THE_HOST = ("/robots.txt", "/.well-known/tdmrep.json")  # asked once, beside the images
 
 
 def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
@@ -47,6 +48,8 @@ class Handler(socketserver.StreamRequestHandler):
             name, _, rest = urlsplit(path).path.lstrip("/").partition("/")
             if name == "robots.txt":
                 return self.robots()
+            if name == ".well-known":
+                return self.tdm_file()
             query = {key: values[0] for key, values in parse_qs(urlsplit(path).query).items()}
             return getattr(self, "do_" + name.replace("-", "_").partition(".")[0])(rest, query)
         finally:
@@ -60,6 +63,10 @@ class Handler(socketserver.StreamRequestHandler):
     def robots(self) -> bool:
         time.sleep(self.server.robots_delay)
         return self.send(answer(self.server.robots.encode(), status=self.server.robots_status))
+
+    def tdm_file(self) -> bool:
+        time.sleep(self.server.tdm_delay)
+        return self.send(answer(self.server.tdm.encode(), status=self.server.tdm_status))
 
     def do_ok(self, rest: str, query: dict[str, str]) -> bool:
         time.sleep(float(query.get("sleep", "0")))
@@ -169,6 +176,7 @@ class HostileServer(socketserver.ThreadingTCPServer):
         self.now = self.most_at_once = self.sent = 0
         self.connections = 0
         self.robots, self.robots_status, self.robots_delay = "", "404 Not Found", 0.0
+        self.tdm, self.tdm_status, self.tdm_delay = "", "404 Not Found", 0.0
 
     def get_request(self):  # type: ignore[no-untyped-def]
         connection, address = super().get_request()
@@ -193,10 +201,10 @@ class HostileServer(socketserver.ThreadingTCPServer):
         return f"{scheme}://{host}:{self.port}/{path.lstrip('/')}"
 
     def paths(self, *, robots: bool = False) -> list[str]:
-        return [path for _, path, _ in self.hits if robots or path != "/robots.txt"]
+        return [path for _, path, _ in self.hits if robots or path not in ABOUT_THE_HOST]
 
     def times(self) -> list[float]:
-        return [when for when, path, _ in self.hits if path != "/robots.txt"]
+        return [when for when, path, _ in self.hits if path not in ABOUT_THE_HOST]
 
 
 @contextlib.contextmanager

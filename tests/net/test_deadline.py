@@ -42,11 +42,12 @@ def test_headers_without_end_are_cut_off(web, crawl):
     assert done.report["growth"] < 20 * MIB
 
 
-@pytest.mark.parametrize(("keep_alive", "connections"), [(5.0, 1), (0.2, 3)])
+# Besides the images robots.txt and tdmrep.json are asked for, at the same pace.
+@pytest.mark.parametrize(("keep_alive", "connections"), [(5.0, 1), (0.2, 5)])
 def test_idle_connections_are_closed_after_a_while(web, crawl, keep_alive, connections):
     urls = [web.url(f"ok?{n}") for n in range(3)]
     pace = {"DOWNLOAD_DELAY": 0.5, "DOWNLOAD_DELAY_JITTER": 0}
-    crawl(urls, DOWNLOAD_KEEP_ALIVE=keep_alive, ROBOTSTXT_OBEY=False, **pace)
+    crawl(urls, DOWNLOAD_KEEP_ALIVE=keep_alive, **pace)
     assert web.connections == connections
 
 

@@ -1,4 +1,4 @@
-"""Opt-out signals: every signal x (present, absent, malformed, contradicting)."""
+"""What the values of headers and of embedded statements mean."""
 
 from dataclasses import asdict
 from datetime import UTC, datetime
@@ -59,6 +59,8 @@ OTHER_HEADERS = [
     ("content-usage", "search=y, train-ai=n", True, True),
     ("content-usage", "train-ai=y", False, True),
     ("content-usage", "search=n", False, True),
+    ("content-usage", "train-everything=n", True, False),
+    ("content-usage", "train-everything=y", False, True),
     ("content-usage", "bots=n", True, True),
     ("content-usage", "train-ai=y;x=1, train-ai=n", True, True),
     ("content-usage", "train-ai", True, False),
@@ -73,7 +75,9 @@ OTHER_HEADERS = [
 ]
 EMBEDDED = [
     ("plus:DataMining", PLUS + "DMI-PROHIBITED", True, True),
-    ("xmp.plus:DataMining", PLUS + "DMI-PROHIBITED-AIMLTRAINING", True, True),
+    ("plus:DataMining", PLUS + "DMI-PROHIBITED-AIMLTRAINING", True, True),
+    ("plus:DataMining", f"{PLUS}DMI-PROHIBITED; {PLUS}DMI-ALLOWED", True, True),
+    ("plus:DataMining", f"{PLUS}DMI-ALLOWED; something", True, False),
     ("plus:DataMining", PLUS + "DMI-PROHIBITED-GENAIMLTRAINING", True, True),
     ("plus:DataMining", "DMI-PROHIBITED-EXCEPTSEARCHENGINEINDEXING", True, True),
     ("plus:DataMining", "DMI-PROHIBITED-SEECONSTRAINT", True, True),
@@ -87,6 +91,11 @@ EMBEDDED = [
     ("c2pa.training-mining", "constrained", True, True),
     ("c2pa.training-mining", "allowed", False, True),
     ("c2pa.training-mining", "allowed notAllowed", True, True),
+    ("c2pa.training-mining", "c2pa.ai_training=allowed, c2pa.data_mining=allowed", False, True),
+    ("c2pa.training-mining", "c2pa.ai_training=allowed, c2pa.data_mining=constrained", True, True),
+    ("cawg.training-mining", "cawg.ai_training=notAllowed", True, True),
+    ("cawg.training-mining", "cawg.ai_training=allowed, cawg.new_use=perhaps", True, False),
+    ("cawg.training-mining", "unreadable", True, False),
     ("c2pa.training-mining", "?", True, False),
     ("tdm:reservation", "1", True, True),
     ("tdm:reservation", "0", False, True),
