@@ -15,6 +15,7 @@ from carsets.release.caps import within_cap
 from carsets.release.draw import Draw
 from carsets.release.first_pass import FirstPass
 from carsets.release.groups import read_keys
+from carsets.release.leaks import refuse_leaks
 from carsets.release.left_out import CODE, IN, REASONS, LeftOut
 from carsets.release.splits import BRIDGE, assign
 
@@ -182,6 +183,7 @@ def _split(
     selection.codes[bridge] = CODE[LeftOut.SPLIT_BRIDGE]
     selection.codes[surplus] = CODE[LeftOut.SPLIT_SURPLUS]
     selection.splits = np.where(assignment.codes < 0, NO_SPLIT, assignment.codes).astype(np.int8)
+    refuse_leaks(keys, np.where(selection.chosen, selection.splits, NO_SPLIT), assignment.names)
 
 
 def _cap(selection: Selection, options: ReleaseOptions, hosts: NDArray[np.uint64]) -> None:
