@@ -74,6 +74,7 @@ class CardReport:
 
     composition: Composition
     format: str  # its name on the command line
+    version: int = 1  # of the release: one more for each patch
     note: str = ""  # ``ExportFormat.note``
     options: Mapping[str, Any] = field(default_factory=dict)  # ``ReleaseOptions.as_json``
     considered: int = 0  # images of the catalog that were looked at
@@ -178,15 +179,16 @@ def license_rows(counts: Mapping[str, int]) -> list[tuple[Markup, str, int]]:
     """Return name and address, duties, and number of the licenses, most frequent first."""
     rows = []
     for code, number in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        declared = _declared(code)
-        name = inert(f"{declared.terms.name} ({code})")
+        license_ = declared(code)
+        name = inert(f"{license_.terms.name} ({code})")
         # The addresses are those of our own table.
-        link = Markup(f"[{name}]({declared.url})" if declared.url else name)  # noqa: S704
-        rows.append((link, duties(declared), number))
+        link = Markup(f"[{name}]({license_.url})" if license_.url else name)  # noqa: S704
+        rows.append((link, duties(license_), number))
     return rows
 
 
-def _declared(code: str) -> DeclaredLicense:
+def declared(code: str) -> DeclaredLicense:
+    """Return the license of a code."""
     known = license_table().get(code)
     if known is not None:
         return DeclaredLicense(code, Evidence.NONE, known.url, "")

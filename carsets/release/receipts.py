@@ -37,11 +37,12 @@ def read_receipts(folder: Path) -> Receipts:
     for path in sorted(folder.glob("*.json")):
         try:
             receipt = json.loads(path.read_text(encoding="utf-8"))
-            hosts, versions = dict(receipt.get("hosts", {})), dict(receipt.get("versions", {}))
-        except (OSError, ValueError, TypeError, AttributeError):
+            hosts = {str(host): int(number) for host, number in receipt["hosts"].items()}
+            versions = {(str(name), str(version)) for name, version in receipt["versions"].items()}
+        except (OSError, ValueError, TypeError, KeyError, AttributeError):
             sums.unreadable += 1
             continue
         sums.runs += 1
-        sums.hosts.update({str(host): int(number) for host, number in hosts.items()})
-        sums.versions.update((str(name), str(version)) for name, version in versions.items())
+        sums.hosts.update(hosts)
+        sums.versions |= versions
     return sums
