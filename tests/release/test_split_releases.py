@@ -1,6 +1,6 @@
 """Splits of whole releases: what a filter leaves out, and what later joins, moves nothing."""
 
-import re
+import csv
 from hashlib import md5, sha256
 
 import numpy as np
@@ -9,8 +9,12 @@ import pytest
 from carsets.catalog.catalog import Catalog
 from carsets.catalog.rows import Candidate, ImageRow, RunRow, SightingRow
 from carsets.outcomes import Outcome
+from carsets.problems import UserError
+from carsets.release import selection as selection_module
 from carsets.release.options import read_options
+from carsets.release.release import Surroundings, make_release
 from carsets.release.selection import select
+from carsets.release.splits import Assignment
 
 MAKES = ("Ford", "Kia", "Opel")
 
@@ -97,16 +101,47 @@ def test_exact_splits_of_a_release(catalog, tmp_path):
         assert counts == [128, 8, 24]
 
 
-def test_no_author_or_page_is_in_two_splits(catalog, tmp_path):
-    """Told from the sightings alone, by a rule that shares nothing with the groups."""
+class Silent:
+    """Nobody is told how it is getting on."""
+
+    def begin(self, stage, total):
+        pass
+
+    def advance(self, count=1):
+        pass
+
+
+@pytest.mark.parametrize("split", ["50/20/30", "instacities"])
+def test_the_files_of_an_export_show_no_author_or_page_in_two_splits(catalog, tmp_path, split):
+    """Read back from the release alone, by a rule that shares nothing with the groups."""
     grow(catalog, range(600))
-    splits = release(catalog, tmp_path, split="50/20/30")
+    dest = tmp_path / "dest"
+    options = read_options("csv", dest, {"label": "make", "split": split})
+    make_release(catalog, options, Surroundings(images_store=str(tmp_path)), Silent())
+    with (dest / "splits.csv").open(newline="", encoding="utf-8") as file:
+        splits = {row["image_id"]: row["split"] for row in csv.DictReader(file)}
     assert set(splits.values()) == {"train", "validation", "test"}
+    [table] = dest.glob("images*.csv")
+    with table.open(newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert {row["image_id"] for row in rows} == splits.keys()
     for field in ("author", "page_url"):
-        seen = {}
-        for chunk in catalog.grouping_rows():
-            for row in chunk:
-                if row.image_id in splits:
-                    seen.setdefault(getattr(row, field), set()).add(splits[row.image_id])
-        assert all(len(held) == 1 for held in seen.values())
-        assert any(re.search(r"\d", name) for name in seen)
+        held = {}
+        for row in rows:
+            held.setdefault(row[field], set()).add(splits[row["image_id"]])
+        assert 10 < len(held) < len(rows)
+        assert all(len(names) == 1 for names in held.values())
+
+
+def test_a_release_that_leaks_is_refused(catalog, tmp_path, monkeypatch):
+    """Were the splits ever wrong, the check that knows nothing of them would say so."""
+    grow(catalog, range(60))
+
+    def wrong(keys, shares, salt, **more):
+        return Assignment(shares, np.arange(len(keys)).astype(np.int8) // 5 % 2)
+
+    monkeypatch.setattr(selection_module, "assign", wrong)
+    with pytest.raises(
+        UserError, match=r"the splits leak.* train and validation share \d+ of author"
+    ):
+        release(catalog, tmp_path, split="80/5/15")
