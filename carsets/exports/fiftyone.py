@@ -31,7 +31,9 @@ class FiftyOneFormat(ExportFormat):
     carries_images = True
     needs_label = True
     note = (
-        "Every split is a dataset: dataset_type=fiftyone.types.FiftyOneImageClassificationDataset."
+        "Every split is a dataset: "
+        "dataset_type=fiftyone.types.FiftyOneImageClassificationDataset. Without image files, "
+        'import with data_path="data.json" once they lie where it says.'
     )
 
     def __init__(self, folder: ReleaseFolder, facts: ReleaseFacts) -> None:

@@ -91,7 +91,7 @@ class LabelStudioFormat(ExportFormat):
         for name in self._others:
             if record.labels.get(name):
                 result.append(_typed(name, plain(record.labels[name])))
-        sure = facts_score(record)
+        sure = sureness(record)
         if sure is not None:
             result.append(_choice("seen", SEEN[sure < 0.5]))
         if not result:
@@ -117,7 +117,7 @@ def plain(text: str) -> str:
     return _NO_XML.sub("\ufffd", whole(text))
 
 
-def facts_score(record: Record) -> float | None:
+def sureness(record: Record) -> float | None:
     """Return how sure the detector was of a car, None where it was not asked."""
     score = record.car_score
     return score if score is not None and 0 <= score <= 1 else None

@@ -8,10 +8,13 @@ from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
+import pytest
 from PIL import Image
 
 from carsets.release.folder import JOURNAL
 from carsets.release.record import ImageFile
+
+PROJECT = Path(__file__).parents[2]
 
 # Labels that are bad names for folders, or different names that some file systems take for one.
 LABELS = (
@@ -109,3 +112,14 @@ def ask(code, *arguments, python=sys.executable, **environment):
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def readers_python():
+    """Return the Python that has the readers which do not fit beside our own versions, or skip."""
+    python = Path(os.environ.get("READERS_PYTHON", PROJECT / ".venv-readers" / "bin" / "python"))
+    if not python.exists():
+        pytest.skip(
+            "needs readers in an environment of their own (1.2 GB): python3.11 -m venv "
+            ".venv-readers && .venv-readers/bin/pip install -r requirements-readers.txt"
+        )
+    return str(python)
