@@ -29,6 +29,7 @@ from scrapy.downloadermiddlewares.retry import get_retry_request
 from carsets.licenses import LicensePolicy, flickr_license
 from carsets.net.redaction import register_secret
 from carsets.outcomes import QueryOutcome
+from carsets.permissions import Purpose
 from carsets.problems import UserError
 from carsets.sources.answers import Answer
 from carsets.sources.date_windows import Reading, Window
@@ -217,15 +218,19 @@ class FlickrSpider(ImageSearchSpider):
     """Photographs from Flickr."""
 
     name = "flickr"
-    arguments = ImageSearchSpider.arguments | {"purpose", "commercial_agreement"}
     page_size: ClassVar[int] = MAX_PER_PAGE
     max_results: ClassVar[int] = 0  # windows of time reach past the cap
     requests_per_minute: ClassVar[float] = 54  # one every 1.1 seconds
     key_name: ClassVar[str] = "FLICKR_API_KEY"
 
     def prepare(self) -> None:
-        """Read the key, the purpose and the licenses."""
-        _check_purpose(self.given.get("purpose", ""), self.given.get("commercial_agreement", ""))
+        """Check the purpose, and read the key and the licenses."""
+        agreed = self.settings.getbool("FLICKR_COMMERCIAL_AGREEMENT")
+        if self.settings.get("PURPOSE") == Purpose.COMMERCIAL and not agreed:
+            raise UserError(
+                "flickr: its API is not for PURPOSE=commercial; with a written agreement of "
+                "Flickr's, set FLICKR_COMMERCIAL_AGREEMENT=True"
+            )
         self.key = os.environ.get(self.key_name, "").strip()
         if not self.key:
             raise UserError(
@@ -282,17 +287,4 @@ class FlickrSpider(ImageSearchSpider):
             Reading.parse(response.meta["reading"]),
             status=response.status,
             longest_side=self.settings.getint("FLICKR_LONGEST_SIDE", 2048),
-        )
-
-
-def _check_purpose(purpose: str, agreement: str) -> None:
-    """Flickr's interface is for non-commercial use, unless Flickr has agreed in writing."""
-    if purpose not in {"", "research", "non-commercial", "commercial"}:
-        raise UserError(
-            f"flickr: unknown purpose {purpose!r}; use research, non-commercial or commercial"
-        )
-    if purpose == "commercial" and agreement.lower() != "yes":
-        raise UserError(
-            "flickr: its API is for non-commercial use; with a written agreement of Flickr's, "
-            "add -a commercial_agreement=yes"
         )

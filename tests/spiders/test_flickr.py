@@ -158,23 +158,35 @@ def test_the_key_stands_in_no_address_no_repr_and_no_log(build, caplog):
 
 
 @pytest.mark.parametrize(
-    ("purpose", "agreement", "refused"),
+    ("settings", "refused"),
     [
-        ("", "", False),
-        ("research", "", False),
-        ("non-commercial", "", False),
-        ("commercial", "yes", False),
-        ("commercial", "", True),
-        ("commercial", "no", True),
-        ("fun", "", True),
+        ({}, False),
+        ({"PURPOSE": "research"}, False),
+        ({"PURPOSE": "commercial"}, True),
+        ({"PURPOSE": "commercial", "FLICKR_COMMERCIAL_AGREEMENT": False}, True),
+        ({"PURPOSE": "commercial", "FLICKR_COMMERCIAL_AGREEMENT": "False"}, True),
+        ({"PURPOSE": "commercial", "FLICKR_COMMERCIAL_AGREEMENT": True}, False),
+        ({"PURPOSE": "commercial", "FLICKR_COMMERCIAL_AGREEMENT": "True"}, False),
     ],
 )
-def test_commercial_use_needs_an_agreement(build, purpose, agreement, refused):
-    if refused:
-        with pytest.raises(UserError, match="flickr: "):
-            build(purpose=purpose, commercial_agreement=agreement)
-    else:
-        assert build(purpose=purpose, commercial_agreement=agreement).key == KEY
+def test_commercial_use_needs_an_agreement(build, settings, refused):
+    if not refused:
+        assert build(settings).key == KEY
+        return
+    with pytest.raises(UserError, match=r"flickr: .* FLICKR_COMMERCIAL_AGREEMENT=True") as problem:
+        build(settings)
+    assert "\n" not in str(problem.value)
+    assert problem.value.exit_code == 2
+
+
+def test_the_command_refuses_it_with_one_line(tmp_path):
+    command = [sys.executable, "-m", "scrapy", "crawl", "flickr", "-a", "query=vw"]
+    settings = ["-s", "PURPOSE=commercial", "-s", f"DATA_DIR={tmp_path}"]
+    done = subprocess.run([*command, *settings], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    [line] = [line for line in done.stderr.splitlines() if line.startswith("carsets: ")]
+    assert "FLICKR_COMMERCIAL_AGREEMENT" in line
+    assert "Traceback" not in done.stderr
 
 
 def test_listing_the_spiders_does_not_load_flickrapi():
