@@ -135,10 +135,10 @@ def test_the_files_of_an_export_show_no_author_or_page_in_two_splits(catalog, tm
 
 def test_a_release_that_leaks_is_refused(catalog, tmp_path, monkeypatch):
     """Were the splits ever wrong, the check that knows nothing of them would say so."""
-    grow(catalog, range(60))
+    grow(catalog, range(300))
 
     def wrong(keys, shares, salt, **more):
-        return Assignment(shares, np.arange(len(keys)).astype(np.int8) // 5 % 2)
+        return Assignment(shares, (np.arange(len(keys)) // 5 % 2).astype(np.int8))
 
     monkeypatch.setattr(selection_module, "assign", wrong)
     with pytest.raises(
