@@ -38,10 +38,6 @@ class PostgresServer:
         given = ["psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1"]
         return run([*given, "-h", str(self.socket), "-U", "postgres", "-d", database, *words], cwd)
 
-    def url(self, database: str) -> str:
-        """Return the address of a database for SQLAlchemy."""
-        return f"postgresql+psycopg://postgres@/{database}?host={self.socket}"
-
 
 def run(command: Sequence[str], cwd: Path | None = None) -> str:
     """Run a program and return its output. Raises AssertionError with what it complained of."""

@@ -141,8 +141,10 @@ def _published(record: Record) -> Iterator[tuple[str, str, str, float]]:
     shown = record.extra.get("classes")
     for one in shown if isinstance(shown, list) else ():
         match one:
-            case {"mid": str(mid), "name": str(name), "by": str(by), "confidence": float() | int()}:
-                if MID.fullmatch(mid):
-                    known = class_named(name)
-                    same = known is not None and known.mid == mid
-                    yield mid, known.name if known and same else name, by, one["confidence"]
+            case {
+                "mid": str(mid),
+                "name": str(name),
+                "by": str(by),
+                "confidence": float(sure) | int(sure),
+            } if MID.fullmatch(mid) and 0 <= sure <= 1:
+                yield mid, name, by, float(sure)

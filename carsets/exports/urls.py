@@ -1,7 +1,8 @@
 """A list of addresses with which others fetch the images anew, and can tell that they are the same.
 
 The columns are called what img2dataset asks for and leaves free: ``url``, ``caption``, ``sha256``,
-and ``image_width`` because it has its own ``width``. carsets reads the list back with
+and ``image_width`` because it has its own ``width``. Its ``--save_additional_columns`` takes all
+but these three and ``md5``. carsets reads the list back with
 ``scrapy crawl urls -a file=urls.parquet``, and compares what comes with the hashes.
 """
 
@@ -77,9 +78,9 @@ class UrlsFormat(ExportFormat):
     carries_images = False
     note = (
         "urls.parquet can be fetched with img2dataset (--input_format parquet --url_col url "
-        '--caption_col caption --verify_hash \'["sha256","sha256"]\') or with scrapy crawl urls '
-        "-a file=urls.parquet, which compares hashes too. Images that came from a disk have no "
-        "address and are not in the list."
+        '--caption_col caption --compute_hash sha256 --verify_hash \'["sha256","sha256"]\') or '
+        "with scrapy crawl urls -a file=urls.parquet, which compares hashes too. Images that came "
+        "from a disk have no address and are not in the list."
     )
 
     def __init__(self, folder: ReleaseFolder, facts: ReleaseFacts) -> None:
