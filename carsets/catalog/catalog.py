@@ -22,6 +22,7 @@ from carsets.catalog import (
     gallery,
     grouping_rows,
     images,
+    membership,
     migrations,
     query_progress,
     release_rows,
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
     from carsets.catalog.fingerprints import Fingerprints
     from carsets.catalog.grouping_rows import GroupingRow
     from carsets.catalog.images import Match
+    from carsets.catalog.membership import Membership
     from carsets.catalog.release_rows import ReleaseRows
     from carsets.catalog.releases import ReleaseRow
     from carsets.catalog.removal import Meant, RemovalBatch, Target
@@ -392,6 +394,11 @@ class Catalog:
         """Return what names some of these images and sightings."""
         with self._read() as connection:
             return removal.read_batch(connection, numbers, sighting_ids, by_looks=by_looks)
+
+    def membership(self, targets: Sequence[Target]) -> Membership:
+        """Return whether the dataset has, or had, any of these, and where."""
+        with self._read() as connection:
+            return membership.membership(connection, targets)
 
     def bury_target(self, target: Target, reason: str) -> None:
         """Write the tombstone of what was named, found or not."""
