@@ -28,6 +28,7 @@ from carsets.catalog import (
     release_rows,
     releases,
     removal,
+    retention,
     runs,
     sightings,
     tombstones,
@@ -394,6 +395,21 @@ class Catalog:
         """Return what names some of these images and sightings."""
         with self._read() as connection:
             return removal.read_batch(connection, numbers, sighting_ids, by_looks=by_looks)
+
+    def count_due(self, before: str, *, every: bool) -> tuple[int, int]:
+        """Return how many images are past their time, and their bytes."""
+        with self._read() as connection:
+            return retention.count_due(connection, before, every=every)
+
+    def due(self, before: str, *, every: bool, after: int) -> list[Any]:
+        """Return the next images that are past their time."""
+        with self._read() as connection:
+            return retention.due(connection, before, every=every, after=after)
+
+    def expire(self, numbers: Sequence[int]) -> None:
+        """Write that the files of these images are gone."""
+        with self._write() as connection:
+            retention.expire(connection, numbers)
 
     def membership(self, targets: Sequence[Target]) -> Membership:
         """Return whether the dataset has, or had, any of these, and where."""

@@ -26,6 +26,9 @@ class LocalStore(FSFilesStore):
     """A folder of images, named by their content: ``ab/cd/<sha256>.<ext>``."""
 
     def __init__(self, folder: str, run_id: str) -> None:
+        place = Path(folder.removeprefix("file://"))
+        if not place.exists():  # article 3(2) of directive 2019/790: in a secure environment
+            place.mkdir(parents=True, mode=0o700)
         super().__init__(folder)
         self._root = Path(self.basedir) / ARRIVING
         self._own = self._root / run_id

@@ -1,0 +1,158 @@
+"""``scrapy retention``: what has been kept for as long as it may be; ``--expire`` deletes it.
+
+Article 3(2) of the EU directive 2019/790: copies made for research are kept no longer than the
+research needs. Deleted are the files of images that nobody may pass on, RETENTION_DAYS after they
+were fetched, and internal releases past the date that they state. Rows and hashes stay: they are
+enough to tell later whether a file is the one that was looked at.
+
+Exit codes: 0 nothing is due any more, or it was shown; 4 some releases could not be deleted.
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from scrapy.commands import ScrapyCommand
+from scrapy.exceptions import UsageError
+
+from carsets.catalog.catalog import Catalog
+from carsets.net.redaction import escape_controls
+from carsets.outcomes import ExitCode
+from carsets.places import Places
+from carsets.problems import UserError
+from carsets.removal.remover import digest_of
+from carsets.store_deletion import deleter
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterator
+
+    from carsets.catalog.releases import ReleaseRow
+
+MOST_DAYS = 36_500
+EXPIRED = ".expired"  # end of the name of a folder that is being deleted
+
+
+class Command(ScrapyCommand):
+    """Delete the bytes of what was kept long enough."""
+
+    requires_project = True
+    requires_crawler_process = False
+    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - as Scrapy's own commands do
+
+    def syntax(self) -> str:
+        """Return the command's arguments."""
+        return "[--days N] [--all] [--expire]"
+
+    def short_desc(self) -> str:
+        """Return one line of help."""
+        return "Show, or delete, the files of images that were kept for as long as they may be"
+
+    def add_options(self, parser: argparse.ArgumentParser) -> None:
+        """Add the command's options."""
+        super().add_options(parser)
+        parser.add_argument("--expire", action="store_true", help="delete; nothing brings it back")
+        parser.add_argument("--days", default="", help="instead of RETENTION_DAYS; 0 = for ever")
+        parser.add_argument(
+            "--all", action="store_true", help="also images whose license lets everybody keep them"
+        )
+
+    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+        """Show what is due, and delete it if that is wished."""
+        if args:
+            raise UsageError("retention takes options alone")
+        assert self.settings is not None
+        try:
+            days = read_days(opts.days or self.settings.get("RETENTION_DAYS", 0))
+            places = Places.from_settings(self.settings)
+            catalog = Catalog.open(places.catalog_url, create=False)
+            try:
+                delete = deleter(places.images_store, self.settings)
+                now = datetime.now(UTC)
+                for line in self._lines(catalog, delete, days, now, opts):
+                    print(escape_controls(line))
+            finally:
+                catalog.close()
+        except UserError as problem:
+            self.exitcode = int(problem.exit_code)
+            print(f"carsets: {escape_controls(str(problem))}", file=sys.stderr)
+
+    def _lines(
+        self,
+        catalog: Catalog,
+        delete: Callable[[str], bool],
+        days: int,
+        now: datetime,
+        opts: argparse.Namespace,
+    ) -> Iterator[str]:
+        """Do what is asked, and yield what was done."""
+        if not days:
+            yield "RETENTION_DAYS is 0: images are kept for ever"
+        else:
+            before = (now - timedelta(days=days)).isoformat(timespec="seconds")
+            number, size = catalog.count_due(before, every=opts.all)
+            yield (
+                f"{number:,} images ({size:,} bytes) were fetched more than {days} days ago"
+                + ("" if opts.all else ", and may not be passed on")
+            )
+            if opts.expire:
+                deleted = expire(catalog, delete, before, every=opts.all)
+                yield f"Deleted {deleted:,} files; rows and hashes stay"
+        for row in overdue(catalog.releases(), now):
+            yield f"Release {row.release_id} was to be kept until {until_of(row)}: " + (
+                row.destination
+            )
+            if opts.expire:
+                yield self._end_release(catalog, row, now)
+        if not opts.expire:
+            yield "Nothing was deleted: --expire does it"
+
+    def _end_release(self, catalog: Catalog, row: ReleaseRow, now: datetime) -> str:
+        folder = Path(row.destination)
+        if folder.exists() and digest_of(folder) != row.digest:
+            self.exitcode = int(ExitCode.PARTIAL)
+            return f"  NOT DONE: {folder} was changed since it was made; delete it by hand"
+        going = folder.with_name(f"{folder.name}{EXPIRED}")  # also of a run that was killed
+        try:
+            if folder.exists():
+                folder.rename(going)
+            if going.exists():
+                shutil.rmtree(going)
+        except OSError as error:
+            self.exitcode = int(ExitCode.PARTIAL)
+            return f"  NOT DONE: {folder} cannot be deleted: {error.strerror}"
+        catalog.withdraw_release(row.release_id, now.isoformat(timespec="seconds"))
+        return "  deleted"
+
+
+def read_days(given: object) -> int:
+    """Return a number of days. Raises UserError for what is none."""
+    text = str(given).strip()
+    if not text.isdecimal() or int(text) > MOST_DAYS:
+        raise UserError(f"RETENTION_DAYS={text}: a whole number of days is expected; 0 = for ever")
+    return int(text)
+
+
+def expire(catalog: Catalog, delete: Callable[[str], bool], before: str, *, every: bool) -> int:
+    """Delete the files that are due; return how many. Files go first: a kill loses no row."""
+    last = deleted = 0
+    while rows := catalog.due(before, every=every, after=last):
+        deleted += sum(delete(row.path) for row in rows)
+        catalog.expire([row.seq for row in rows])
+        last = rows[-1].seq
+    return deleted
+
+
+def until_of(row: ReleaseRow) -> str:
+    """Return the date until which an internal release may be kept; "" of others."""
+    return str(row.options.get("retain_until") or "") if row.mode == "internal" else ""
+
+
+def overdue(rows: list[ReleaseRow], now: datetime) -> list[ReleaseRow]:
+    """Return the releases that stand past their date."""
+    today = now.date().isoformat()
+    return [row for row in rows if not row.withdrawn_at and "" < until_of(row) < today]
