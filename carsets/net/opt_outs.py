@@ -122,7 +122,7 @@ class TdmFileMiddleware:
             outcome, why = outcome_of(error)
             logger.debug("No tdmrep.json from %s: %s %s", site, outcome, why)
             if outcome is Outcome.TOO_LARGE:
-                return _Answer(TdmFile.read(b"")), VALID_FOR
+                return _Answer(TdmFile.unreadable(f"more than {MAX_SIZE} bytes")), VALID_FOR
             if outcome is Outcome.REDIRECT_LIMIT:  # leads nowhere: there is none
                 return _Answer(TdmFile()), VALID_FOR
             refused = Refused(outcome, f"{NAME}: {why}")
@@ -136,7 +136,7 @@ def _read(response: Response) -> tuple[_Answer, float]:
     if status >= 500 or status in {408, 425, 429}:
         refused = Refused(Outcome.of_status(status), f"{NAME}: HTTP {status}")
         return _Answer(TdmFile(), refused), FAILURE_VALID_FOR
-    if not 200 <= status < 300 or _is_page(response):
+    if not 200 <= status < 300 or status == 204 or _is_page(response):
         return _Answer(TdmFile()), VALID_FOR
     return _Answer(TdmFile.read(response.body)), VALID_FOR
 

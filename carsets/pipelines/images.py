@@ -20,7 +20,7 @@ from carsets.net.url_gate import UrlGate
 from carsets.outcomes import Outcome
 from carsets.pipelines.drop import OutcomeDrop
 from carsets.pipelines.step import Step
-from carsets.reservations import DeniedHosts, ReservationPolicy
+from carsets.reservations import DeniedHosts, ReservationPolicy, read_reservation
 from carsets.reservations.policy import note
 from carsets.signals import image_found
 
@@ -228,6 +228,12 @@ class CarImagesPipeline(Step, ImagesPipeline):
             for key, values in response.headers.items()
             if (name := key.decode("latin-1").lower()) in KEPT_HEADERS
         }
+        # What the headers refuse, no decoder has to look at.
+        said = read_reservation(
+            item.served_headers, {}, self.reservations, others=item.host_signals
+        )
+        if said.reserved:
+            raise Refused(Outcome.OPTED_OUT, said.note)
         return {"url": request.url, "path": "", "checksum": None, "status": "downloaded"}
 
     def media_failed(

@@ -45,8 +45,13 @@ class TdmFile:
         except (ValueError, RecursionError):
             rules = None
         if not isinstance(rules, list) or len(rules) > MOST_RULES or len(body) > MAX_SIZE:
-            return cls((Rule("", None, text),))
+            return cls.unreadable(text)
         return cls(tuple(map(_rule, rules)))
+
+    @classmethod
+    def unreadable(cls, evidence: str) -> Self:
+        """Return what stands for a file that says something, and nobody knows what."""
+        return cls((Rule("", None, evidence),))
 
     def signals(self, url: str) -> list[Signal]:
         """Return what the file says of one address; nothing when no rule covers it."""
