@@ -17,7 +17,8 @@ _RESERVED = re.compile(
 _CONDITIONS = re.compile(
     r"\b(?:except|unless|without|permission|permitted|prohibited|forbidden|may not|must not"
     r"|do not|don't|not be|not for|no use|no unauthori[sz]ed|editorial|personal use"
-    r"|private use|not under|not licensed|only)\b"
+    r"|private use|not under|not licensed|only|nur|ohne|keine|verboten|sauf|sans|interdit[es]*"
+    r"|salvo|sin|sem|prohibid[oa]|senza|vietat[oa]|solo|uniquement|seulement)\b"
 )
 # "This work is licensed under a Creative Commons ... License, ADDRESS", as the license chooser of
 # Creative Commons writes it into files and pages.

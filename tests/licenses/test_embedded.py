@@ -1,6 +1,7 @@
 """The license inside a file."""
 
 import io
+import time
 
 import pytest
 from PIL import Image
@@ -98,6 +99,8 @@ def test_nothing_said_is_no_license():
         # What limits it, in words that only people can weigh.
         ({"cc:license": BY, "xmpRights:UsageTerms": "Editorial use only"}, "unknown"),
         ({"cc:license": BY, "dc:rights": "CC BY 4.0 except the logo"}, "unknown"),
+        ({"cc:license": BY, "dc:rights": "Nutzung nur mit Genehmigung"}, "unknown"),
+        ({"cc:license": BY, "dc:rights": "Utilisation interdite sans accord"}, "unknown"),
         ({"dc:rights": "CC BY 4.0; no use without permission"}, "unknown"),
         ({"dc:rights": "CC BY 4.0; except the logo"}, "unknown"),
         ({"dc:rights": "CC BY 4.0; Ann"}, "unknown"),
@@ -115,6 +118,27 @@ def test_of_statements_that_contradict_each_other_the_stricter_counts(statements
     if code in {"arr", "by-nc-4.0"}:
         for text in statements.values():
             assert text in found.raw
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "This work is licensed under the CC " + "a " * 900,
+        "This work is licensed under the CC " + "license, " * 220,
+        "this work is licensed under cc by https://" + "a" * 1900,
+        "<" * 2000,
+        "<a href='" * 220,
+        "; " * 1000,
+        "(cc by) " * 250,
+        "a (" * 600,
+    ],
+    ids=lambda text: text[:40],
+)
+def test_a_hostile_statement_is_read_soon(text):
+    began = time.process_time()
+    for _ in range(20):
+        assert embedded_license({"dc:rights": text, "cc:license": text}).openness == 0
+    assert time.process_time() - began < 2
 
 
 def test_reads_what_pillow_wrote():

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from carsets.licenses import NO_LICENSE, Evidence
-from carsets.licenses.pages import license_links, page_license, rights_on_page
+from carsets.licenses.pages import MAX_SCRIPTS, license_links, page_license, rights_on_page
 from carsets.licenses.schema_org import ImageRights, image_rights
 
 CC = "https://creativecommons.org/licenses"
@@ -249,6 +249,11 @@ def test_finds_scripts(kind):
 )
 def test_a_script_that_cannot_be_read_says_nothing(page):
     assert rights_on_page(page) == []
+
+
+def test_a_page_of_too_many_scripts_is_read_as_far_as_is_reasonable():
+    page = "<script></script>" * (MAX_SCRIPTS - 1) + script(image(license=BY)) * 2
+    assert len(rights_on_page(page)) == 1
 
 
 def test_a_broken_script_does_not_hide_the_next_one():
