@@ -45,7 +45,8 @@ class OncePerHost(Generic[T]):
         answer = known[0]
         if not answer.done():
             await asyncio.wait([answer])
-        self._answers.move_to_end(site)
+        if site in self._answers:  # it may have been forgotten in the meantime
+            self._answers.move_to_end(site)
         return answer.result()
 
     async def _first(self, site: str, request: Request) -> T:

@@ -127,11 +127,35 @@ def test_the_bytes_are_taken_as_they_were_served(step, car_image):
     item = car_image()
     item.image_urls = [item.found.image_url]
     body = b"\xff\xd8 whatever it is"
-    headers = {"X-Robots-Tag": ["googlebot: noindex", "noai"], "Set-Cookie": "id=1"}
+    headers = {"X-Robots-Tag": ["googlebot: noindex", "nofollow"], "Set-Cookie": "id=1"}
     response = Response(item.found.image_url, headers=headers, body=body)
     assert answered(step(), response, item) is None
     assert item.body is body
-    assert item.served_headers == {"x-robots-tag": "googlebot: noindex\nnoai"}
+    assert item.served_headers == {"x-robots-tag": "googlebot: noindex\nnofollow"}
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"), [("strict", Outcome.OPTED_OUT), ("research", None)]
+)
+def test_what_the_headers_refuse_goes_to_no_decoder(step, car_image, policy, expected):
+    item = car_image()
+    item.image_urls = [item.found.image_url]
+    headers = {"TDM-Reservation": "1"}
+    response = Response(item.found.image_url, headers=headers, body=b"\xff\xd8 whatever it is")
+    built = step(RESERVATION_POLICY=policy, ORGANIZATION="Institute of Cars")
+    assert answered(built, response, item) is expected
+
+
+@pytest.mark.parametrize(
+    ("listed", "expected"),
+    [("example.org", Outcome.OPTED_OUT), ("example.net", Outcome.HOST_LIMIT)],
+)
+def test_the_terms_of_the_page_s_host_count(step, car_image, outcome, tmp_path, listed, expected):
+    path = tmp_path / "denied.csv"
+    path.write_text(f"host,reason,date\n{listed},terms of use,2026-10-01\n")
+    item = car_image(url="https://cdn.test/a.jpg", page_url="https://www.example.org/cars")
+    built = step(RESERVATION_DENIED_HOSTS=str(path), URLS_PER_HOST=0)  # or it would be fetched
+    assert outcome(built, item) is expected
 
 
 def test_flickr_s_stand_in_for_deleted_photos_is_a_placeholder(step, car_image):
