@@ -137,9 +137,7 @@ def test_nothing_is_left_of_an_image_in_any_format(crawls, filled):
         assert facts["version"] == 2, name
         assert len(list(folder.rglob("*"))) <= before[name]
     rows = filled.rows("SELECT format, version, withdrawn_at != '' FROM releases")
-    assert sorted(rows) == sorted(
-        row for name in FORMATS for row in [(name, 1, 1), (name, 2, 0)]
-    )
+    assert sorted(rows) == sorted(row for name in FORMATS for row in [(name, 1, 1), (name, 2, 0)])
     again = scrapy(crawls, filled, "remove", "--url", image[3], "--reason", "asked", "--yes")
     assert again.returncode == 0
 
