@@ -25,8 +25,10 @@ class Word:
     def hear(self, decision: str, labels: Mapping[str, object] | None) -> None:
         """Take in one more decision, newer than those before.
 
-        A ``keep`` confirms the labels that it names, and no others.
+        A ``keep`` confirms the labels that it names, and no others; ``skip`` says nothing.
         """
+        if decision == "skip":
+            return
         if decision in VERDICTS:
             self.verdict = decision
         for name, value in (labels or {}).items():
