@@ -39,6 +39,7 @@ if TYPE_CHECKING:
 
 BURST_SECONDS = 60
 NO_LINK = -1
+CHUNK = 50_000  # images as Python objects at once
 NOBODY = frozenset(
     {"unknown", "unknown author", "anonymous", "n/a", "none", "not provided", "various", "-", "?"}
 )
@@ -204,6 +205,15 @@ class SharedKeys:
     starts: Places  # where the keys of each begin in ``keys``, and where the last ones end
     keys: NDArray[np.int32]  # numbers from 0, one for each key of each kind
     count: int  # how many keys there are
+
+    def __iter__(self) -> Iterator[tuple[int, list[int]]]:
+        """Yield place and keys of each image."""
+        for start in range(0, len(self.places), CHUNK):
+            places = self.places[start : start + CHUNK].tolist()
+            bounds = self.starts[start : start + CHUNK + 1].tolist()
+            keys = self.keys[bounds[0] : bounds[-1]].tolist()
+            for at, place in enumerate(places):
+                yield place, keys[bounds[at] - bounds[0] : bounds[at + 1] - bounds[0]]
 
 
 def shared_keys(keys: GroupKeys) -> SharedKeys:

@@ -6,7 +6,8 @@ the least of it is too much, and which lacks most; single images then fill up th
 group brings more than is wanted, or nothing is left to fill with, images are left out until the
 counts are exact: as few as this packing allows, which need not be the fewest of all (that puzzle
 is NP-hard). A class that would lose more than MOST_LEFT_OUT of its images for it keeps them all,
-and is reported with how far it is off: ``ClassQuota.off``.
+and is reported with how far it is off: ``ClassQuota.off``. Before it comes to that, groups are
+parted where few images hold them together, if leaving these out costs less.
 
 Nothing of this is stable: one image more, and everything may be dealt out anew.
 """
@@ -23,8 +24,6 @@ from carsets.release.draw import Draw
 from carsets.release.groups import shared_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from carsets.release.groups import GroupKeys, Places
@@ -32,7 +31,9 @@ if TYPE_CHECKING:
 
     Codes = NDArray[np.int8]
 
-SURPLUS = -2  # the code of an image that is left out so that the counts come out even
+# The codes of images that are left out.
+BRIDGE = -1  # related to images of two splits, or to two groups that are too large for one
+SURPLUS = -2  # so that the counts come out even
 UNDEALT = -1  # not yet
 MOST_LEFT_OUT = 0.1  # of the images of a class that are wanted
 
@@ -68,33 +69,65 @@ def deal_out(
     per_class: int | None,
 ) -> tuple[Codes, list[ClassQuota]]:
     """Return the code of every image, and how each class came out. See ``splits.assign``."""
-    places = np.flatnonzero(chosen)
-    class_codes, class_of = np.unique(classes[places], return_inverse=True)
+    codes, quotas = _deal(keys, shares, salt, chosen, classes, per_class, None)
+    if not any(quota.off for quota in quotas):
+        return codes, quotas
+    # Groups that hang together by few images may be too large for any split: part them there.
+    most = int(chosen.sum()) * min(shares.weights) // sum(shares.weights) // 2
+    others = _deal(keys, shares, salt, chosen, classes, per_class, most)
+    return min((codes, quotas), others, key=lambda dealt: sum(map(_loss, dealt[1])))
+
+
+def _loss(quota: ClassQuota) -> int:
+    return quota.off + quota.left_out
+
+
+def _deal(
+    keys: GroupKeys,
+    shares: Shares,
+    salt: str,
+    chosen: NDArray[np.bool_],
+    classes: NDArray[np.int32],
+    per_class: int | None,
+    largest: int | None,
+) -> tuple[Codes, list[ClassQuota]]:
+    """Deal out, with groups as they are or, at a price, none that has grown beyond ``largest``."""
+    all_roots, bridges = group_roots(keys, largest)
+    places = np.flatnonzero(chosen & ~bridges)
+    class_codes, class_of = np.unique(classes[chosen], return_inverse=True)
     available = np.bincount(class_of, minlength=len(class_codes))
-    wanted = available if per_class is None else np.minimum(available, per_class)
+    class_of = class_of[~bridges[chosen]]
+    there = np.bincount(class_of, minlength=len(class_codes))
+    wanted = there if per_class is None else np.minimum(there, per_class)
     need = np.array([shares.target(int(count)) for count in wanted], np.int64)
     need = need.reshape(len(class_codes), len(shares.names))
-    roots = group_roots(keys)[places]
     chance = Draw(salt).numbers(keys.image_id[places])
-    dealt = _deal_groups(roots, class_of, need, chance)
+    dealt = _deal_groups(all_roots[places], class_of, need, chance)
     by_class = np.lexsort((chance, class_of))
-    quotas, start = [], 0
-    for code, count, most in zip(
-        class_codes.tolist(), available.tolist(), wanted.tolist(), strict=True
-    ):
-        mine = by_class[start : start + count]
-        start += count
-        kept = _finish(dealt, mine, shares, most)
-        quotas.append(ClassQuota(code, count, most, kept, shares.target(sum(kept))))
+    quotas, end = [], 0
+    for number, code in enumerate(class_codes.tolist()):
+        begin, end = end, end + int(there[number])
+        kept = _finish(dealt, by_class[begin:end], shares, int(wanted[number]))
+        all_of_it = int(available[number])
+        asked = all_of_it if per_class is None else min(all_of_it, per_class)
+        quotas.append(ClassQuota(code, all_of_it, asked, kept, shares.target(sum(kept))))
     codes = np.full(len(keys), SURPLUS, np.int8)
+    codes[bridges] = BRIDGE
     codes[places] = dealt
     return codes, quotas
 
 
-def group_roots(keys: GroupKeys) -> Places:
-    """Return, for each image, the oldest image that it is related to by any number of steps."""
+def group_roots(keys: GroupKeys, largest: int | None = None) -> tuple[Places, NDArray[np.bool_]]:
+    """Return the oldest image that each is related to by any number of steps, and the bridges.
+
+    Bridges are images that would join groups to one of more than ``largest``: there are none
+    when it is None.
+    """
     shared = shared_keys(keys)
     parents = array("q", range(len(keys)))
+    sizes = array("q", [1]) * len(keys)
+    holders = array("q", [-1]) * shared.count  # an image that has the key
+    bridges = np.zeros(len(keys), np.bool_)
 
     def root_of(place: int) -> int:
         while parents[place] != place:
@@ -102,30 +135,27 @@ def group_roots(keys: GroupKeys) -> Places:
             place = parents[place]
         return place
 
-    first_holders = array("q", [-1]) * shared.count
-    sizes = np.diff(shared.starts)
-    for place, key in _pairs(np.repeat(shared.places, sizes), shared.keys):
-        if first_holders[key] < 0:
-            first_holders[key] = place
+    for place, mine in shared:
+        roots = {root_of(holders[key]) for key in mine if holders[key] >= 0}
+        if largest is not None and len(roots) > 1 and sum(sizes[r] for r in roots) >= largest:
+            bridges[place] = True
             continue
-        one, other = root_of(first_holders[key]), root_of(place)
-        if one < other:
-            parents[other] = one
-        else:
-            parents[one] = other
-    roots = np.frombuffer(parents, np.int64) if len(keys) else np.empty(0, np.int64)
-    while True:  # every image points at an older one: a few jumps lead to the oldest
+        oldest = min(roots, default=place)
+        for root in (roots | {place}) - {oldest}:
+            parents[root] = oldest
+            sizes[oldest] += sizes[root]
+        for key in mine:
+            holders[key] = place
+    return _jump(np.array(parents, np.int64)), bridges
+
+
+def _jump(roots: Places) -> Places:
+    """Return the end of the way from each place to an ever older one."""
+    while True:
         further = roots[roots]
         if np.array_equal(further, roots):
             return roots
         roots = further
-
-
-def _pairs(places: Places, keys: NDArray[np.int32]) -> Iterator[tuple[int, int]]:
-    chunk = 100_000  # as Python objects at once
-    for start in range(0, len(places), chunk):
-        some = slice(start, start + chunk)
-        yield from zip(places[some].tolist(), keys[some].tolist(), strict=True)
 
 
 def _deal_groups(

@@ -28,12 +28,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from carsets.release.draw import Draw
-from carsets.release.groups import shared_keys
-from carsets.release.quotas import SURPLUS, deal_out
+from carsets.release.groups import CHUNK, shared_keys
+from carsets.release.quotas import BRIDGE, SURPLUS, deal_out
 from carsets.release.shares import Shares, parse_shares
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
@@ -42,9 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BRIDGE", "SURPLUS", "Assignment", "Shares", "assign", "parse_shares"]
 
-BRIDGE = -1  # related to images of two splits: left out
 NOBODY_YET = -1  # owns a key
-CHUNK = 50_000  # images looked at as Python objects at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,27 +111,18 @@ def by_chance(keys: GroupKeys, shares: Shares, salt: str) -> NDArray[np.int8]:
     codes = np.empty(len(keys), np.int8)
     alone = np.ones(len(keys), np.bool_)
     alone[shared.places] = False
-    for some in _slices(np.flatnonzero(alone)):
+    singles = np.flatnonzero(alone)
+    for start in range(0, len(singles), CHUNK):
+        some = singles[start : start + CHUNK]
         codes[some] = [draw.split(seed, shares) for seed in seeds[some].tolist()]
     owners = array("b", [NOBODY_YET]) * shared.count
-    for start in range(0, len(shared.places), CHUNK):
-        places = shared.places[start : start + CHUNK]
-        bounds = shared.starts[start : start + CHUNK + 1].tolist()
-        numbers = shared.keys[bounds[0] : bounds[-1]].tolist()
-        drawn = seeds[places].tolist()
-        for at, place in enumerate(places.tolist()):
-            mine = numbers[bounds[at] - bounds[0] : bounds[at + 1] - bounds[0]]
-            known = {owners[key] for key in mine} - {NOBODY_YET}
-            if len(known) > 1:
-                codes[place] = BRIDGE
-                continue
-            code = known.pop() if known else draw.split(drawn[at], shares)
-            codes[place] = code
-            for key in mine:
-                owners[key] = code
+    for place, mine in shared:
+        known = {owners[key] for key in mine} - {NOBODY_YET}
+        if len(known) > 1:
+            codes[place] = BRIDGE
+            continue
+        code = known.pop() if known else draw.split(int(seeds[place]), shares)
+        codes[place] = code
+        for key in mine:
+            owners[key] = code
     return codes
-
-
-def _slices(places: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
-    for start in range(0, len(places), CHUNK):
-        yield places[start : start + CHUNK]

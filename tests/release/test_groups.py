@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carsets.catalog.grouping_rows import GroupingRow
@@ -92,6 +92,7 @@ def test_a_host_that_is_none_is_no_fault():
     assert not burst("2026-05-01 12:00:00", url="http://[broken/")
 
 
+@settings(deadline=None)
 @given(st.datetimes(max_value=datetime(9990, 1, 1)), st.integers(0, 10 * BURST_SECONDS))
 def test_close_in_time_is_close_and_far_is_far(start, seconds):
     one = start.replace(microsecond=0)

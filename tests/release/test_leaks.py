@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carsets.problems import UserError
@@ -48,6 +48,7 @@ def test_leaks_are_counted_and_told():
 key = st.none() | st.integers(0, 5)
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(key, key, key, st.integers(-2, 2)), max_size=30),
     st.lists(st.tuples(st.integers(0, 29), st.integers(0, 5)), max_size=10),

@@ -91,6 +91,21 @@ def test_what_cannot_be_exact_is_kept_and_reported():
     assert counts_of(assignment, classes, 1) == (16, 1, 3)
 
 
+def test_groups_that_few_images_hold_together_are_parted_there():
+    """200 authors, each of whom shares a page with the next: a chain of 1,398 images."""
+    found = []
+    for author in range(200):
+        found += [{"author": author}] * 5
+    for author in range(199):
+        found += [{"author": author, "page": author}, {"author": author + 1, "page": author}]
+    keys = keys_of([{**image, "name": place} for place, image in enumerate(found)])
+    assignment = assign(keys, INSTACITIES, "salt")
+    assert not crossings(keys, assignment.codes)
+    [quota] = assignment.quotas
+    assert quota.off == 0
+    assert 0 < assignment.bridges() <= quota.left_out < 0.1 * quota.available
+
+
 def test_images_that_are_not_chosen_join_groups_and_are_not_counted():
     # A and C are related through B alone, which is not in the release.
     found = [{"author": "A"}, {"author": "A", "page": "p"}, {"page": "p"}] + [{}] * 18
@@ -107,6 +122,7 @@ def test_nothing_to_deal_out():
     assert assign(keys_of([]), INSTACITIES, "salt").quotas == []
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2_000), st.lists(st.integers(1, 100), min_size=1, max_size=3))
 def test_targets_are_whole_and_nearest(count, weights):
     shares = Shares(("train", "validation", "test")[: len(weights)], tuple(weights))
@@ -119,6 +135,7 @@ def test_targets_are_whole_and_nearest(count, weights):
 groups = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=12), min_size=1, max_size=40)
 
 
+@settings(deadline=None)
 @given(groups, st.text(max_size=3), st.none() | st.integers(1, 30))
 def test_exact_or_reported_and_never_leaking(sizes, salt, per_class):
     rows = [(group, code) for group, codes in enumerate(sizes) for code in codes]
@@ -132,14 +149,13 @@ def test_exact_or_reported_and_never_leaking(sizes, salt, per_class):
         counts = counts_of(assignment, classes, quota.class_code)
         assert counts == quota.counts
         assert sum(counts) <= quota.wanted <= quota.available
-        if quota.off:
-            assert quota.left_out == 0
-        else:
+        if quota.off == 0:
             assert counts == INSTACITIES.target(sum(counts))
-            assert quota.left_out <= 0.1 * quota.wanted
+        if not assignment.bridges():
+            assert quota.left_out <= (0 if quota.off else 0.1 * quota.wanted)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(st.integers(1, 6), min_size=4, max_size=8))
 def test_the_packing_is_near_the_best_there_is(sizes):
     """All packings of few groups, tried out: how many images must be left out at least?"""
@@ -155,9 +171,6 @@ def test_the_packing_is_near_the_best_there_is(sizes):
         fewest = min(fewest, whole - exact)
     [quota] = assignment.quotas
     if quota.off == 0:
-        assert fewest <= quota.left_out
+        assert fewest <= quota.left_out <= fewest + max(sizes)
     else:
-        assert quota.left_out == 0
-    if fewest == 0 and max(sizes) == 1:
-        assert quota.off == 0
         assert quota.left_out == 0

@@ -4,7 +4,7 @@ from math import sqrt
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carsets.problems import UserError
@@ -46,6 +46,7 @@ def part_of(found, near, count):
     return keys_of(early, [(place, group) for place, group in near if place < count])
 
 
+@settings(deadline=None)
 @given(catalogs(), st.text(max_size=5))
 def test_related_images_never_part(catalog, salt):
     keys = keys_of(*catalog)
@@ -53,6 +54,7 @@ def test_related_images_never_part(catalog, salt):
     assert not crossings(keys, codes)
 
 
+@settings(deadline=None)
 @given(catalogs(), st.data())
 def test_growth_moves_nothing(catalog, data):
     found, near = catalog
@@ -62,6 +64,7 @@ def test_growth_moves_nothing(catalog, data):
     assert before.tolist() == whole[:count].tolist()
 
 
+@settings(deadline=None)
 @given(catalogs(), st.randoms())
 def test_the_order_of_what_comes_later_moves_nothing(catalog, random):
     found, _ = catalog
@@ -75,6 +78,7 @@ def test_the_order_of_what_comes_later_moves_nothing(catalog, random):
     assert before.tolist() == after.tolist()
 
 
+@settings(deadline=None)
 @given(catalogs())
 def test_only_what_would_join_two_splits_is_left_out(catalog):
     """The rule once more, written the plain way: groups as sets, one image after the other."""
@@ -125,6 +129,7 @@ def test_two_groups_of_one_split_become_one():
     assert assign(keys_of([ann, page, {**ann, **page}]), SHARES, "salt").codes.tolist() == [0, 0, 0]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 10), max_size=40), st.data())
 def test_what_is_removed_moves_nothing_of_its_author(authors, data):
     found = [{"name": place, "author": author} for place, author in enumerate(authors)]

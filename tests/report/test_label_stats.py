@@ -4,7 +4,7 @@ import random
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from carsets.report.label_stats import DatasetStats, Imbalance, LabelStats, Thresholds
@@ -44,6 +44,7 @@ def test_one_value_has_nearly_everything():
     assert uneven.effective == pytest.approx(1, abs=1e-4)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 10**6), min_size=1, max_size=50))
 def test_gini_is_the_mean_difference_of_all_pairs(counts):
     found = np.array(counts, float)
@@ -60,6 +61,7 @@ def test_a_cap_brings_large_values_to_the_median_and_repeats_the_small_ones():
     assert stats.repeats() == {"d": 5}
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(), st.integers(1, 10**6), max_size=30))
 def test_advice_does_what_it_says(counts):
     stats = stats_of(counts)
