@@ -30,6 +30,8 @@ MOST_NOTICE = 600  # of what the original says of its copyright, and of its use
 MOST_ADDRESS = 1_500  # a longer one is left out: half an address leads nowhere
 
 IMAGE_DESCRIPTION, ARTIST, COPYRIGHT = 0x010E, 0x013B, 0x8298
+# X and Y resolution, their unit (inches), centered colors: EXIF of a JPEG has to name them.
+REQUIRED = {0x011A: 72.0, 0x011B: 72.0, 0x0128: 2, 0x0213: 1}
 
 NAMESPACES = {
     "cc": "http://creativecommons.org/ns#",
@@ -38,6 +40,7 @@ NAMESPACES = {
     "photoshop": "http://ns.adobe.com/photoshop/1.0/",
     "plus": "http://ns.useplus.org/ldf/xmp/1.0/",
     "rdf": "http://www.w3.org/1999/02/22-rdf-syntax-ns#",
+    "tdm": "http://www.w3.org/ns/tdmrep#",
     "stEvt": "http://ns.adobe.com/xap/1.0/sType/ResourceEvent#",
     "xmpMM": "http://ns.adobe.com/xap/1.0/mm/",
     "xmpRights": "http://ns.adobe.com/xap/1.0/rights/",
@@ -46,6 +49,8 @@ NAMESPACES = {
 CARRIED = (
     "plus:DataMining",
     "plus:OtherConstraints",
+    "tdm:reservation",
+    "tdm:policy",
     "photoshop:Credit",
     "Iptc4xmpExt:DigitalSourceType",
 )
@@ -177,7 +182,10 @@ def _exif(credit: Credit | None, rights: str) -> bytes:
     for tag, text in tags.items():
         if plain := ascii_text(text):
             exif[tag] = plain
-    return exif.tobytes() if len(exif) else b""
+    if not len(exif):
+        return b""
+    exif.update(REQUIRED)
+    return exif.tobytes()
 
 
 def ascii_text(text: str) -> str:
@@ -185,5 +193,5 @@ def ascii_text(text: str) -> str:
     plain = text.replace("…", "...").replace("“", '"').replace("”", '"').replace("’", "'")
     plain = plain.replace("©", "(c)").replace("–", "-").replace("—", "-")
     parts = unicodedata.normalize("NFKD", plain)
-    kept = "".join(c for c in parts if not unicodedata.combining(c))
-    return " ".join(kept.split()) if kept.isascii() and kept.isprintable() else ""
+    kept = " ".join("".join(c for c in parts if not unicodedata.combining(c)).split())
+    return kept if kept.isascii() and kept.isprintable() else ""

@@ -38,7 +38,8 @@ def warm_up() -> None:
 
     check_pillow(__version__)
     credit = Credit(title="a", author="b", source="https://example.org/", changes="c")
-    foreign = ImageCms.ImageCmsProfile(ImageCms.createProfile("XYZ")).tobytes()
+    ours = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    foreign = ours.replace("sRGB".encode("utf-16-be"), "test".encode("utf-16-be"))
     for name in MIME:
         for mode in ("RGB", "RGBA"):
             if name in ("PNG", "WEBP", "AVIF") or mode == "RGB":
