@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import weakref
 from typing import IO, TYPE_CHECKING, Any
 
 from carsets.exports.base import ExportFormat, ReleaseFacts
@@ -170,6 +171,7 @@ class _Lines:
 
     def __init__(self, folder: ReleaseFolder) -> None:
         self._file: IO[bytes] = tempfile.TemporaryFile(dir=folder.path)  # noqa: SIM115
+        self.close = weakref.finalize(self, self._file.close)  # also when a release fails
         self.count = 0
 
     def add(self, text: str) -> None:
@@ -180,9 +182,6 @@ class _Lines:
     def copy_to(self, file: IO[bytes]) -> None:
         self._file.seek(0)
         shutil.copyfileobj(self._file, file, 1 << 20)
-
-    def close(self) -> None:
-        self._file.close()
 
 
 class _Parts:

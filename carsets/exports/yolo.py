@@ -37,7 +37,7 @@ class YoloFormat(ExportFormat):
     def __init__(self, folder: ReleaseFolder, facts: ReleaseFacts) -> None:
         """Raise UserError for a release without image files, or without anything to test with."""
         refuse_without_images(self.name, facts.mode)
-        if set(facts.splits) <= {"", "train"}:
+        if {split for split, count in facts.splits.items() if count} <= {"", "train"}:
             raise UserError("yolo cannot train without a split to test with: add --split 80/20")
         super().__init__(folder, facts)
         self._folders = ClassFolders(folder)

@@ -46,7 +46,7 @@ def test_yaml_and_folders_number_the_classes_alike(folder, three_splits):
     assert {labels[number] for number in read["train"][1]} == set(LABELS)
 
 
-@pytest.mark.parametrize("splits", [{"": 2}, {"train": 2}])
+@pytest.mark.parametrize("splits", [{"": 2}, {"train": 2}, {"train": 2, "test": 0}])
 def test_it_is_refused_when_there_is_nothing_to_test_with(folder, make_facts, splits):
     with pytest.raises(UserError, match="--split"):
         YoloFormat(folder, make_facts(splits=splits))
@@ -64,7 +64,7 @@ def test_a_release_without_a_split_for_validation_has_none(folder, make_record, 
 
 @pytest.mark.parametrize("label", [title for title in TITLES if title])
 def test_any_label_comes_back_from_yaml(folder, make_record, make_facts, label):
-    facts = make_facts(classes=(label,), splits={"train": 1, "test": 0})
+    facts = make_facts(classes=(label,), splits={"train": 1, "test": 1})
     path = write(folder, facts, [(make_record(1, label=label, split="train"), picture(1))])
     assert yaml.safe_load((path / "data.yaml").read_text())["names"] == {0: label}
 
