@@ -3,7 +3,8 @@
 Written new, from nothing: positions, serial numbers, owners' names, previews and maker notes of
 the original cannot slip through. What is carried on are statements about rights (see
 ``vision.embedded_rights``): copyright notices, usage terms, and reservations of data mining.
-A C2PA manifest is not: it is signed for the original's bytes.
+A C2PA manifest is not: it is signed for the original's bytes. What it says against mining is said
+in the copy's XMP instead.
 
 XMP holds everything. EXIF is for programs that read nothing else, and is ASCII: a name that
 cannot be written in ASCII by leaving out accents is left out rather than spoiled.
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
 from PIL import Image
+
+from carsets.reservations.embedded import of_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -57,6 +60,9 @@ CARRIED = (
 # What the original says, in whatever form, of its copyright and of how it may be used.
 NOTICES = ("dc:rights", "exif:Copyright", "iptc:CopyrightNotice", "png:Copyright")
 TERMS = ("xmpRights:UsageTerms",)
+# What C2PA and CAWG call their statement on mining.
+MINING = ".training-mining"
+SEE_CONSTRAINT = "http://ns.useplus.org/ldf/vocab/DMI-PROHIBITED-SEECONSTRAINT"
 # XML 1.0 has no room for these at all.
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -118,6 +124,15 @@ def _terms(credit: Credit | None) -> str:
 
 
 def _carried(statements: Mapping[str, str]) -> Iterator[str]:
+    mining = {name: value for name, value in statements.items() if name.endswith(MINING)}
+    if any(signal.reserved for signal in of_file(mining)):
+        said = "; ".join(f"{name}: {value}" for name, value in sorted(mining.items()))
+        constraints = [statements.get("plus:OtherConstraints", ""), said]
+        statements = {
+            "plus:DataMining": SEE_CONSTRAINT,  # unless the original has a word of its own
+            **statements,
+            "plus:OtherConstraints": "; ".join(filter(None, constraints)),
+        }
     for name in CARRIED:
         if value := statements.get(name, ""):
             yield _text(name, _short(value))

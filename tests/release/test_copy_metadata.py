@@ -128,6 +128,26 @@ def test_rights_statements_of_the_original_are_carried_on(exiftool):
     assert found["XMP-xmpRights:UsageTerms"] == f"Ask me first; CC BY-SA 4.0, {BY}"
 
 
+@pytest.mark.parametrize(
+    ("said", "own", "mining"),
+    [
+        ("use=notAllowed", "", "DMI-PROHIBITED-SEECONSTRAINT"),
+        ("nobody can read this", "", "DMI-PROHIBITED-SEECONSTRAINT"),
+        ("use=notAllowed", "DMI-PROHIBITED", "DMI-PROHIBITED"),
+        ("use=allowed", "", None),
+    ],
+)
+def test_what_c2pa_reserves_is_reserved_in_the_copy(said, own, mining):
+    statements = {"c2pa.training-mining": said} | ({"plus:DataMining": own} if own else {})
+    _, xmp = copy_metadata(CREDIT, statements)
+    found = embedded_rights(read_jpeg(original(xmp=xmp)))
+    if mining is None:
+        assert "plus:DataMining" not in found
+    else:
+        assert found["plus:DataMining"].endswith(mining)
+        assert said in found["plus:OtherConstraints"]
+
+
 def test_nothing_personal_is_carried_on(exiftool):
     body = personal()
     before = json.dumps(exiftool(body))
