@@ -21,7 +21,7 @@ from carsets.exports.columns import (
 from carsets.licenses import DeclaredLicense, Evidence
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from carsets.release.record import Record
 
@@ -42,7 +42,7 @@ class Field:
     name: str
     type: str
     required: bool = False
-    refers: str = ""  # the table whose key this is
+    refers: str = ""  # the table of which this is the key, under the same name
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,24 +148,32 @@ class Contents:
         yield from sorted(self._sources.items())
 
 
-def create(table: Table, types: Mapping[str, str], rest: str = "") -> str:
+def create(table: Table, types: Mapping[str, str], *, keyed: bool = True) -> str:
     """Return the statement that makes a table; ``types`` are the database's own names."""
     lines = [
         f'  "{field.name}" {types[field.type]}'
         + (" NOT NULL" if field.required else "")
-        + (f' REFERENCES "{field.refers}"' if field.refers else "")
+        + (f' REFERENCES "{field.refers}" ("{field.name}")' if field.refers else "")
         for field in table.fields
     ]
-    key = ", ".join(f'"{name}"' for name in table.key)
-    lines.append(f"  PRIMARY KEY ({key})")
-    return f'CREATE TABLE "{table.name}" (\n' + ",\n".join(lines) + f"\n){rest};\n"
+    if keyed:
+        lines.append(f"  PRIMARY KEY ({_names(table.key)})")
+    return f'CREATE TABLE "{table.name}" (\n' + ",\n".join(lines) + "\n);\n"
+
+
+def create_key(table: Table) -> str:
+    """Return the statement that makes the key of a table afterwards, as a unique index."""
+    return f'CREATE UNIQUE INDEX "{table.name}_key" ON "{table.name}" ({_names(table.key)});\n'
 
 
 def create_indexes(table: Table) -> str:
     """Return the statements that make the indexes of a table."""
     return "".join(
-        f'CREATE INDEX "{table.name}_by_{"_".join(columns)}" ON "{table.name}" ('
-        + ", ".join(f'"{name}"' for name in columns)
-        + ");\n"
+        f'CREATE INDEX "{table.name}_by_{"_".join(columns)}" ON "{table.name}" '
+        f"({_names(columns)});\n"
         for columns in table.indexes
     )
+
+
+def _names(columns: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in columns)

@@ -17,6 +17,7 @@ from carsets.exports.database import (
     Table,
     create,
     create_indexes,
+    create_key,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ TYPES = {
     "boolean": "INTEGER",  # 0 or 1
     "json": "TEXT",
 }
+# Ids come in no order: a key that were there from the beginning would be written all over the disk,
+# where one that is made at the end is sorted first.
+LARGE = (IMAGES, LABELS)
 BATCH = 1_000  # rows that are handed over at a time
 # The file is made in one go and thrown away when that fails: nothing has to survive a crash.
 _PRAGMAS = """
@@ -74,7 +78,7 @@ class SqliteFormat(ExportFormat):
         database.executescript(_PRAGMAS + f"PRAGMA user_version = {VERSION};")
         database.execute("BEGIN")
         for table in TABLES:
-            database.execute(create(table, TYPES, " WITHOUT ROWID" if table is LABELS else ""))
+            database.execute(create(table, TYPES, keyed=table not in LARGE))
         return database
 
     def add(self, record: Record, image: ImageFile | None) -> None:
@@ -94,7 +98,8 @@ class SqliteFormat(ExportFormat):
         self._insert(LICENSES, self._contents.licenses())
         self._insert(SOURCES, self._contents.sources())
         for table in TABLES:
-            for statement in create_indexes(table).splitlines():
+            key = create_key(table) if table in LARGE else ""
+            for statement in (key + create_indexes(table)).splitlines():
                 self._database.execute(statement)
         self._database.execute("COMMIT")
         if broken := self._database.execute("PRAGMA foreign_key_check").fetchone():
@@ -103,7 +108,7 @@ class SqliteFormat(ExportFormat):
         self._open.close()
 
     def _flush(self) -> None:
-        for table in (IMAGES, LABELS):
+        for table in LARGE:
             self._insert(table, self._rows[table.name])
             self._rows[table.name].clear()
 
