@@ -183,6 +183,7 @@ def test_names_as_people_write_them(name, code):
         "CC BY-NC-SA-ND 4.0",
         "CC BY 4.0 4.0",
         "CC BY 4.0 de fr",
+        "CC BY 3.0 d e",
         "some rights reserved",
         "no rights reserved",
         "open access",
