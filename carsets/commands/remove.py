@@ -41,7 +41,7 @@ NAMED = {
 PATTERNS = {
     "url": r"https?://\S+|file://.+",
     "author": r".*\S.*",
-    "host": r"[\w.-]*\w",
+    "host": r"[\w-]+(\.[\w-]+)+",  # no top-level domain
     "sha256": r"[0-9a-fA-F]{64}",
     "image": r"[0-9a-fA-F]{16,64}",
     "phash": r"[0-9a-fA-F]{16}",

@@ -72,9 +72,12 @@ def strip_csv(path: Path, target: Path, doomed: Doomed, fewer: Mapping[str, int]
         for record in _records(old):
             try:
                 text = record.decode("utf-8-sig").rstrip("\r\n")
-                cells = next(csv.reader([text], strict=False), []) if text else []
-            except (UnicodeDecodeError, csv.Error):
+            except UnicodeDecodeError:
                 raise Unreadable("not a table in UTF-8") from None
+            try:
+                cells = next(csv.reader([text], strict=False), []) if text else []
+            except csv.Error:  # such as a bare carriage return outside of quotes
+                cells = text.split(",")
             if names is None:
                 names = cells
                 new.write(record)

@@ -1,4 +1,4 @@
-"""After a removal nothing tells of an image but its tombstone, wherever one looks; nor ever again."""
+"""After a removal nothing tells of an image but its tombstone, wherever one looks."""
 
 from __future__ import annotations
 
