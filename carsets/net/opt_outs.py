@@ -72,9 +72,9 @@ class _Answer:
 class TdmFileMiddleware:
     """Ask every image host once for its tdmrep.json, and obey it.
 
-    A file that is not there (a 4xx, or the page that many hosts send for whatever they do not
-    have) reserves nothing. While it cannot be asked for, nothing is asked of its host: such an
-    image ends with the outcome of that failure, and later runs try again.
+    A file that is not there (a 4xx, or the page or picture that many hosts send for whatever they
+    do not have) reserves nothing. While it cannot be asked for, nothing is asked of its host:
+    such an image ends with the outcome of that failure, and later runs try again.
     """
 
     def __init__(self, crawler: Crawler) -> None:
@@ -136,12 +136,15 @@ def _read(response: Response) -> tuple[_Answer, float]:
     if status >= 500 or status in {408, 425, 429}:
         refused = Refused(Outcome.of_status(status), f"{NAME}: HTTP {status}")
         return _Answer(TdmFile(), refused), FAILURE_VALID_FOR
-    if not 200 <= status < 300 or status == 204 or _is_page(response):
+    if not 200 <= status < 300 or status == 204 or _stands_in(response):
         return _Answer(TdmFile()), VALID_FOR
     return _Answer(TdmFile.read(response.body)), VALID_FOR
 
 
-def _is_page(response: Response) -> bool:
-    """Say whether this is the page that a host sends instead of "not found"."""
-    kind = (response.headers.get("Content-Type") or b"").lower()
-    return kind.startswith(b"text/html") and response.body[:1000].lstrip().startswith(b"<")
+def _stands_in(response: Response) -> bool:
+    """Say whether this is the page, or the picture, that a host sends instead of "not found"."""
+    kind = (response.headers.get("Content-Type") or b"").strip().lower()
+    begins = response.body[:1000].removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    if kind.startswith(b"image/"):
+        return begins not in {b"", b"[", b"{"}
+    return kind.startswith(b"text/html") and begins == b"<"

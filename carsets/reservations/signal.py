@@ -29,7 +29,9 @@ def judged(name: str, value: str, judge: Callable[[str], bool | None]) -> Signal
 
 def found(name: str, value: str, verdict: bool | None) -> Signal:
     """Build a signal of which the verdict is known already."""
-    return Signal(name, value[:LONGEST_EVIDENCE], verdict is not False, verdict is not None)
+    # Lone surrogates and NUL, which JSON may hold, no database takes.
+    text = value[:LONGEST_EVIDENCE].replace("\0", "\ufffd").encode(errors="replace").decode()
+    return Signal(name, text, verdict is not False, verdict is not None)
 
 
 def strictest(verdicts: list[bool | None]) -> bool | None:

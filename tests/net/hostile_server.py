@@ -66,7 +66,8 @@ class Handler(socketserver.StreamRequestHandler):
 
     def tdm_file(self) -> bool:
         time.sleep(self.server.tdm_delay)
-        return self.send(answer(self.server.tdm.encode(), status=self.server.tdm_status))
+        kind = [f"Content-Type: {self.server.tdm_type}"] if self.server.tdm_type else []
+        return self.send(answer(self.server.tdm.encode(), *kind, status=self.server.tdm_status))
 
     def do_ok(self, rest: str, query: dict[str, str]) -> bool:
         time.sleep(float(query.get("sleep", "0")))
@@ -177,6 +178,7 @@ class HostileServer(socketserver.ThreadingTCPServer):
         self.connections = 0
         self.robots, self.robots_status, self.robots_delay = "", "404 Not Found", 0.0
         self.tdm, self.tdm_status, self.tdm_delay = "", "404 Not Found", 0.0
+        self.tdm_type = ""
 
     def get_request(self):  # type: ignore[no-untyped-def]
         connection, address = super().get_request()

@@ -125,6 +125,24 @@ def test_what_a_host_may_answer(web, crawl, says, tdm, status, outcome):
         assert {entry[1].partition(":")[0] for entry in done.images.values()} == {"tdmrep.json"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "tdm", "outcome"),
+    [
+        ("text/html; charset=utf-8", "\n<!DOCTYPE html><title>Home</title>", "200"),
+        ("image/png", "\x89PNG picture of a sad dog", "200"),
+        ("text/html", RESERVED, "opted_out"),
+        ("image/jpeg", RESERVED, "opted_out"),
+        ("text/html", "Not Found", "opted_out"),
+        ("application/json", "<!DOCTYPE html><title>Home</title>", "opted_out"),
+        ("", "<!DOCTYPE html><title>Home</title>", "opted_out"),
+    ],
+)
+def test_what_stands_in_for_a_missing_file_is_no_file(web, crawl, says, kind, tdm, outcome):
+    says(tdm=tdm)
+    web.tdm_type = kind
+    assert crawl(images(web, 1)).outcomes == [outcome]
+
+
 def test_a_host_that_is_silent_for_its_tdm_file_is_for_a_later_run(web, crawl, says):
     says(tdm=FREE)
     web.tdm_delay = 3

@@ -42,6 +42,7 @@ def test_no_header_and_no_statement_makes_the_verdict_raise(headers, embedded):
     assert found.reserved is any(signal.reserved for signal in found.signals)
     assert all(signal.reserved for signal in found.signals if not signal.understood)
     assert len(found.signals) == len(headers) + len(embedded)
+    assert all("\0" not in signal.value for signal in found.signals)
 
 
 @pytest.mark.parametrize("name", [n for n in (*HEADERS, *EMBEDDED) if n != "tdm-policy"])
@@ -90,6 +91,7 @@ JSON = st.recursive(
 @given(JSON.map(lambda facts: json.dumps(facts).encode()) | st.binary(max_size=300))
 def test_no_tdm_file_makes_the_reader_raise(body):
     found = TdmFile.read(body).signals(URL)
+    assert all(signal.value.encode() for signal in found if signal.value)
     try:
         rules = json.loads(body)
     except (ValueError, RecursionError):
@@ -108,6 +110,14 @@ def test_a_value_of_a_tdm_file_that_is_junk_is_never_free(rules):
     first = rules[0]["tdm-reservation"]
     free = (type(first) is int and first == 0) or first == "0"
     assert bool(STRICT.deciding(found)) is not free
+
+
+def test_evidence_fits_into_every_database():
+    body = b'[{"location": "/\\ud800\\u0000", "tdm-reservation": 1}, {"x\\udfff": "\\u0000"}]'
+    [signal] = TdmFile.read(body).signals(URL)
+    assert signal.value == '{"x?": "\\u0000"}'
+    [header] = read_reservation({"x-robots-tag": "noai\0"}, {}, STRICT, NOW).signals
+    assert header.value == "noai\ufffd"
 
 
 @given(SAID)

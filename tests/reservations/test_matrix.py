@@ -270,3 +270,17 @@ def test_the_order_of_tdmrep(file, header, page, reserved):
     found = read_reservation(headers, {}, "strict", NOW, others)
     assert found.reserved is reserved
     assert len(found.signals) == sum(said is not None for said in (file, header, page))
+
+
+@pytest.mark.parametrize(
+    ("headers", "names"),
+    [
+        ({"x-robots-tag": "noimageindex"}, {"page:robots"}),
+        ({"tdm-reservation": "1", "tdm-policy": "https://a.test/"}, {"page:tdm-reservation"}),
+        ({"content-usage": "train-ai=n"}, set()),  # speaks of the page's text alone
+        ({}, set()),
+    ],
+)
+def test_the_headers_of_a_page_speak_of_its_images_too(headers, names):
+    found = of_page("<title>A car</title>", now=NOW, headers=headers)
+    assert {signal.name for signal in found if signal.reserved} == names
