@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from math import ceil, exp, log
+from math import exp, log
 from statistics import median_low
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 TRAIN, VALIDATION = "train", "validation"
 MIN_TRAIN = 20  # as Open Images asked of a label that it calls trainable
 MIN_VALIDATION = 50
+EVEN = 1.5  # times the smallest label: nothing that a cap should mend
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +96,8 @@ class LabelStats:
     def cap(self) -> Cap | None:
         """Return the limit that brings the large values down to the median; None = no need."""
         counts = list(self.counts.values())
-        if not counts or max(counts) == (limit := median_low(counts)):
+        limit = median_low(counts) if counts else 0
+        if not counts or self.imbalance.ratio < EVEN or max(counts) == limit:
             return None
         capped = [min(count, limit) for count in counts]
         return Cap(limit, sum(capped), sum(counts), limit / min(capped))
@@ -109,9 +111,8 @@ class LabelStats:
         if not counts:
             return {}
         goal = median_low(counts.values())
-        return {
-            value: ceil(goal / count) for value, count in reversed(counts.items()) if count < goal
-        }
+        times = {value: round(goal / count) for value, count in reversed(counts.items())}
+        return {value: often for value, often in times.items() if often > 1}
 
     def as_json(self) -> dict[str, Any]:
         """Return everything in JSON types."""

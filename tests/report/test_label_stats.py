@@ -35,6 +35,7 @@ def test_values_of_one_size_are_not_uneven():
     assert even.effective == pytest.approx(3)
     assert stats_of({"a": 7, "b": 7}).cap() is None
     assert stats_of({"a": 7, "b": 7}).repeats() == {}
+    assert stats_of({"a": 100, "b": 99, "c": 98}).cap() is None
 
 
 def test_one_value_has_nearly_everything():
@@ -58,7 +59,7 @@ def test_a_cap_brings_large_values_to_the_median_and_repeats_the_small_ones():
     cap = stats.cap()
     assert (cap.limit, cap.kept, cap.total) == (30, 97, 1137)
     assert cap.ratio == pytest.approx(30 / 7)
-    assert stats.repeats() == {"d": 5}
+    assert stats.repeats() == {"d": 4}
 
 
 @settings(deadline=None)
@@ -71,7 +72,8 @@ def test_advice_does_what_it_says(counts):
         assert cap.kept == sum(capped) < cap.total
         assert cap.ratio == max(capped) / min(capped)
         for value, times in stats.repeats().items():
-            assert (times - 1) * counts[value] < cap.limit <= times * counts[value]
+            assert times > 1
+            assert abs(times * counts[value] - cap.limit) <= counts[value] / 2
 
 
 def test_no_images_are_no_fault():
