@@ -19,7 +19,7 @@ from carsets.net.redaction import escape_controls
 from carsets.permissions import Mode, Purpose
 from carsets.places import Places
 from carsets.problems import UserError
-from carsets.release.card import read_about
+from carsets.release.card import read_about, refuse_blur
 from carsets.release.derived import FITS
 from carsets.release.labels import LABELS
 from carsets.release.options import EVIDENCE_CHOICES, ND_CHOICES, read_options
@@ -118,6 +118,7 @@ class Command(ScrapyCommand):
         shape.add_argument(
             "--thumb-300k", action="store_true", help="copies of about 300,000 pixels"
         )
+        shape.add_argument("--blur", action="store_true", help="blur faces and plates: refused yet")
         shape.add_argument("--name", help="of the dataset; default: the folder's")
         shape.add_argument(
             "--about", metavar="FILE", help="your own words on why it is made, for the card"
@@ -139,6 +140,8 @@ class Command(ScrapyCommand):
         assert self.settings is not None
         settings = self.settings
         given = {**vars(opts)}
+        if given.get("blur"):
+            refuse_blur()
         about = read_about(Path(given["about"])) if given.get("about") else ""
         options = read_options(
             name, Path(destination).expanduser(), given, settings.get("PURPOSE") or "research"

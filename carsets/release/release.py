@@ -94,8 +94,12 @@ def make_release(
         try:
             with writer:
                 writer.write_all(rows, selection, progress)
-            _write_about(folder, facts, options, selection, rows, plan, until)
+            report.write_small_texts(
+                folder, facts, rows.tombstones(), images=options.carries_images, until=until
+            )
             writer.write_card(rows, selection, until, surroundings.card)
+            more = {"plan": plan, "versions": report.versions(rows.schema()), "retain_until": until}
+            report.write_json(folder, report.release_json(selection, options, facts, **more))
             sums = folder.sealed()
             numbers = selection.seq[selection.chosen]
             done = report.ReleaseReport(
@@ -162,25 +166,6 @@ def plan_of(
 def release_id(options: ReleaseOptions, plan: str) -> str:
     """Return the id under which the catalog remembers a release: the same if it is made again."""
     return blake2b(f"{options.destination}\0{plan}".encode(), digest_size=8).hexdigest()
-
-
-def _write_about(
-    folder: ReleaseFolder,
-    facts: ReleaseFacts,
-    options: ReleaseOptions,
-    selection: Selection,
-    rows: ReleaseRows,
-    plan: str,
-    until: str,
-) -> None:
-    """Write the files that say what the release is, besides the card."""
-    report.write_small_texts(
-        folder, facts, rows.tombstones(), images=options.carries_images, until=until
-    )
-    more: dict[str, Any] = {"plan": plan, "versions": report.versions(rows.schema())}
-    if until:
-        more["retain_until"] = until
-    report.write_json(folder, report.release_json(selection, options, facts, **more))
 
 
 def _row(done: report.ReleaseReport, numbers: bytes, until: str) -> ReleaseRow:

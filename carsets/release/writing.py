@@ -13,6 +13,7 @@ from carsets.release.card import CardReport, write_card
 from carsets.release.composition import Composition
 from carsets.release.copy_sizes import CopySizes
 from carsets.release.credit import credit_of
+from carsets.release.croissant import write_croissant
 from carsets.release.deriver import Deriver, Fault, Job, NoFile
 from carsets.release.first_pass import permission
 from carsets.release.folder import MEMORY
@@ -99,24 +100,22 @@ class Writer:
     def write_card(
         self, rows: ReleaseRows, selection: Selection, until: str, more: Mapping[str, Any]
     ) -> None:
-        """Write the card, from what was counted on the way."""
-        write_card(
-            self.folder,
-            self.facts,
-            CardReport(
-                composition=self.made,
-                format=self.options.format,
-                note=self.format.note,
-                options=self.options.as_json(),
-                considered=selection.considered,
-                left_out={str(reason): n for reason, n in selection.left_out().items()},
-                collection=rows.collection(),
-                versions=report.versions(rows.schema()),
-                retain_until=until,
-                carries_images=self.options.carries_images,
-                **more,
-            ),
+        """Write the card, for people and for programs, from what was counted on the way."""
+        made = CardReport(
+            composition=self.made,
+            format=self.options.format,
+            note=self.format.note,
+            options=self.options.as_json(),
+            considered=selection.considered,
+            left_out={str(reason): n for reason, n in selection.left_out().items()},
+            collection=rows.collection(),
+            versions=report.versions(rows.schema()),
+            retain_until=until,
+            carries_images=self.options.carries_images,
+            **more,
         )
+        write_card(self.folder, self.facts, made)
+        write_croissant(self.folder, self.facts, made)
 
     def _write(self, records: Sequence[Record], progress: Progress) -> None:
         for record, image, path in self._with_files(records):
