@@ -152,4 +152,4 @@ def _decay(connection: Connection) -> Decay | None:
         .group_by(verifications.c.verdict)
         .order_by(verifications.c.verdict)
     )
-    return Decay(first=last[1], last=last[2], verdicts=dict(rows.tuples().all()))
+    return Decay(first=last[1], last=last[2], verdicts={row[0]: row[1] for row in rows})
