@@ -83,9 +83,11 @@ class Remover:
             for start in range(0, max(len(meant.images), 1), BATCH):
                 numbers = meant.images[start : start + BATCH].tolist()
                 yield from self._remove(numbers, [], target, by_looks)
-            for start in range(0, len(meant.sightings), BATCH):
-                seen = meant.sightings[start : start + BATCH].tolist()
+            rest = self.catalog.find_meant(target).sightings  # those that led to no image
+            for start in range(0, len(rest), BATCH):
+                seen = rest[start : start + BATCH].tolist()
                 yield from self._remove([], seen, target, by_looks)
+            self.done.sightings += len(meant.sightings)
         yield from self._patch_releases()
         self.reports.mkdir(parents=True, exist_ok=True)
         path = self.reports / NAME
@@ -119,7 +121,6 @@ class Remover:
         yield "cleaned"
         self.catalog.forget(batch)
         self.done.images += len(batch.images)
-        self.done.sightings += len(batch.sighting_ids)
         yield "forgotten"
 
     def _clean_texts(self, batch: RemovalBatch, target: Target) -> None:
@@ -146,6 +147,9 @@ class Remover:
             folder = Path(row.destination)
             try:
                 finish(folder)
+                if not folder.exists() and folder.parent.is_dir():  # deleted, and not unmounted
+                    self._withdraw(row)
+                    continue
                 problem = why_not_ours(folder, row, published)
                 if problem:
                     self.done.problems.append(f"release {row.release_id}: {problem}")
@@ -157,6 +161,13 @@ class Remover:
             yield "patched"
             self._record(row, gone, found.bytes, folder)
             yield "recorded"
+
+    def _withdraw(self, row: ReleaseRow) -> None:
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        self.catalog.withdraw_release(row.release_id, now)
+        self.done.releases.append(
+            f"{row.destination} is not there any more: those who have a copy need {NAME}"
+        )
 
     def _record(self, row: ReleaseRow, gone: NDArray[np.int64], size: int, folder: Path) -> None:
         now = datetime.now(UTC).isoformat(timespec="seconds")

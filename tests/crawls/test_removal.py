@@ -259,7 +259,11 @@ def test_a_copy_of_a_release_is_patched_without_a_catalog(crawls, filled, tmp_pa
     image = one_image(filled)
     scrapy(crawls, filled, "remove", "--url", image[3], "--reason", "=asked()", "--yes")
     stones = filled.folder / "reports" / "TOMBSTONES.csv"
-    assert {row["kind"] for row in csv.DictReader(stones.open())} == {"url", "sha256", "phash"}
+    assert {row["kind"] for row in csv.DictReader(stones.read_text().splitlines())} == {
+        "url",
+        "sha256",
+        "phash",
+    }
     empty = type(filled)(tmp_path / "nowhere")
     for name, copy in copies.items():
         said = scrapy(
