@@ -16,6 +16,7 @@ from scrapy.exceptions import UsageError
 from carsets.catalog.catalog import Catalog
 from carsets.exports.formats import FORMATS
 from carsets.net.redaction import escape_controls
+from carsets.outcomes import ExitCode
 from carsets.permissions import Mode, Purpose
 from carsets.places import Places
 from carsets.problems import UserError
@@ -134,6 +135,10 @@ class Command(ScrapyCommand):
             self.exitcode = int(problem.exit_code)
             print(f"carsets: {escape_controls(str(problem), newline=' ')}", file=sys.stderr)
             return
+        except KeyboardInterrupt:
+            self.exitcode = int(ExitCode.PARTIAL)
+            print("carsets: stopped; the same command goes on from here", file=sys.stderr)
+            return
         print("\n".join(escape_controls(line) for line in lines))
 
     def _export(self, name: str, destination: str, opts: argparse.Namespace) -> ReleaseReport:
@@ -191,6 +196,8 @@ def lines_of(report: ReleaseReport) -> Iterator[str]:
     if "" not in report.facts.splits:
         shares = ", ".join(f"{name} {count:,}" for name, count in report.facts.splits.items())
         yield f"Splits: {shares}"
+    for label, count in report.unknown_values.items():
+        yield f"{count:,} images have a {label} that is in no list: see release.json"
     yield f"sha256 of SHA256SUMS: {report.digest}"
 
 

@@ -200,10 +200,10 @@ class FirstPass:
         return CODE[LeftOut.LICENSE], answer.why
 
     def arrays(self) -> dict[str, NDArray[Any]]:
-        """Return what was decided: the arrays of ``ARRAYS``."""
+        """Return what was decided: the arrays of ``ARRAYS``. Their parts are let go one by one."""
         return {
-            name: np.concatenate(parts) if parts else np.empty(0, ARRAYS[name])
-            for name, parts in self.columns.items()
+            name: np.concatenate(self.columns.pop(name) or [np.empty(0, kind)])
+            for name, kind in ARRAYS.items()
         }
 
     def unknown_values(self) -> dict[str, Counter[str]]:

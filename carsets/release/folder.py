@@ -14,6 +14,8 @@ import io
 import os
 import re
 import shutil
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Self, TextIO, cast
@@ -23,6 +25,7 @@ from carsets.release.journal import FolderEntry, Journal, plan_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from concurrent.futures import Future
     from types import TracebackType
 
     from _typeshed import ReadableBuffer
@@ -34,6 +37,8 @@ ARRIVING = ".carsets-arriving"  # where libraries write what ``place`` gives the
 MEMORY = ".carsets-memory"  # what a pass notes for the one that goes on
 SUMS = "SHA256SUMS"
 BUFFER = 1 << 20  # bytes
+HASHED_AT_ONCE = 8 << 20  # bytes of a file; the rest goes to another thread
+MOST_WAITING = 8  # blocks
 CHECK_DISK_EVERY = 64 << 20  # bytes written, or a thousandth of that in files
 LONGEST_PART = 255  # bytes of one part of a path, in almost all file systems
 
@@ -96,7 +101,8 @@ class ReleaseFolder:
                 # Or what is left in it would be flushed, to a closed file, when it is collected.
                 with suppress(ValueError, OSError):
                     buffered.detach()
-        self._finish(name, FolderEntry(hashed.size, hashed.digest.hexdigest()))
+                hashed.end()
+        self._finish(name, FolderEntry(hashed.size, hashed.hexdigest()))
 
     @contextmanager
     def text(self, name: str) -> Iterator[TextIO]:
@@ -165,15 +171,16 @@ class ReleaseFolder:
                 file.write(line)
                 digest.update(line)
                 size += len(line)
-            file.flush()
-            os.fsync(file.fileno())
         return FolderEntry(size, digest.hexdigest())
 
     def publish(self) -> None:
-        """Give the finished folder its name. Call it last."""
+        """Give the finished folder its name. Call it last.
+
+        Nothing forces the disk to be done: a kill harms nothing, and whether a power cut did is
+        what SHA256SUMS tells.
+        """
         shutil.rmtree(self.path / ARRIVING, ignore_errors=True)
         (self.path / MEMORY).unlink(missing_ok=True)
-        os.sync()  # a name that outlives a power cut must stand for files that do too
         if self.destination.exists():
             raise _exists(self.destination)
         self.path.rename(self.destination)
@@ -264,24 +271,49 @@ class ReleaseFolder:
 
 
 class _Hashed(io.RawIOBase):
-    """A file that is hashed while it is written. It can tell its place, and go nowhere else."""
+    """A file that is hashed while it is written. It can tell its place, and go nowhere else.
+
+    What is more than a few blocks is hashed in a thread of its own, on another core.
+    """
 
     def __init__(self, file: io.FileIO) -> None:
         self._file = file
-        self.digest = hashlib.sha256()
+        self._digest = hashlib.sha256()
+        self._thread: ThreadPoolExecutor | None = None
+        self._waiting: deque[Future[None]] = deque()
         self.size = 0
 
     def writable(self) -> bool:
         return True
 
     def write(self, data: ReadableBuffer, /) -> int:
-        written = self._file.write(data) or 0
-        self.digest.update(memoryview(data)[:written])
+        block = bytes(data)  # the buffer that it lies in is used again
+        written = self._file.write(block) or 0
         self.size += written
+        block = block if written == len(block) else block[:written]
+        if self.size <= HASHED_AT_ONCE:
+            self._digest.update(block)
+            return written
+        if self._thread is None:
+            self._thread = ThreadPoolExecutor(1, "sha256")
+        self._waiting.append(self._thread.submit(self._digest.update, block))
+        if len(self._waiting) > MOST_WAITING:
+            self._waiting.popleft().result()
         return written
 
     def tell(self) -> int:
         return self.size
+
+    def hexdigest(self) -> str:
+        """Return the hash of all that was written."""
+        self.end()
+        return self._digest.hexdigest()
+
+    def end(self) -> None:
+        """Let what waits be hashed, and the thread go."""
+        if self._thread is not None:
+            self._thread.shutdown()
+            self._thread = None
 
 
 def refuse_existing(destination: Path) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import errno
 import json
+import sqlite3
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from carsets.release.folder import ReleaseFolder, refuse_existing
 from carsets.release.originals import local_store
 from carsets.release.selection import select
 from carsets.release.writing import Writer
+from carsets.vision.worker_process import WorkerUnusable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,6 +111,9 @@ def make_release(
                 facts=facts,
                 considered=selection.considered,
                 left_out=selection.left_out(),
+                unknown_values={
+                    label: values.total() for label, values in selection.unknown_values.items()
+                },
                 forbidden=selection.forbidden,
                 files=folder.files + 1,
                 bytes=folder.bytes + sums.size,
@@ -119,9 +124,15 @@ def make_release(
             # Before it has its name: no release may be there that a removal could not find.
             catalog.record_release(_row(done, pack(numbers), until))
             folder.publish()
+        except WorkerUnusable as error:
+            raise UserError(f"no copies can be made here: {error}") from error
+        except sqlite3.OperationalError as error:  # of formats that are databases
+            if "full" not in str(error):
+                raise
+            full = OSError(errno.ENOSPC, str(error))
+            raise _unwritable(full, folder, writer.done / selection.exported) from error
         except OSError as error:
-            share = f"{writer.done / selection.exported:.0%}" if selection.exported else ""
-            raise _unwritable(error, folder, share) from error
+            raise _unwritable(error, folder, writer.done / selection.exported) from error
         return done
 
 
@@ -183,11 +194,11 @@ def _row(done: report.ReleaseReport, numbers: bytes, until: str) -> ReleaseRow:
     )
 
 
-def _unwritable(error: OSError, folder: ReleaseFolder, share: str) -> UserError:
+def _unwritable(error: OSError, folder: ReleaseFolder, share: float) -> UserError:
     """Return the one line about a disk that takes no more."""
     full = error.errno in {errno.ENOSPC, errno.EDQUOT}
     why = f"the disk is full ({error.strerror})" if full else f"{error.strerror or error}"
     return UserError(
-        f"{folder.path}: {why} at {share}; it is kept: make room, and the same command goes on",
+        f"{folder.path}: {why} at {share:.0%}; it is kept: make room, and the same command goes on",
         ExitCode.STORE_FAILED,
     )

@@ -62,6 +62,7 @@ class ReleaseReport:
     facts: ReleaseFacts
     considered: int
     left_out: Mapping[LeftOut, int]
+    unknown_values: Mapping[str, int]  # label: images whose value is in no vocabulary
     forbidden: Counter[tuple[str, str]]  # (why, license): images left out for it
     files: int
     bytes: int  # of all files

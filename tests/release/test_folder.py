@@ -182,6 +182,17 @@ def test_a_tar_tells_where_it_is(dest):
             assert tar.getnames() == ["x", "y"]
 
 
+def test_a_large_file_is_hashed_in_pieces_and_in_order(dest):
+    pieces = [bytes([number]) * (300_000 + number) for number in range(100)]
+    with ReleaseFolder(dest, "plan") as folder:
+        with folder.write("large.bin") as file:
+            for piece in pieces:
+                file.write(piece)
+        whole = b"".join(pieces)
+        assert folder.entry("large.bin") == FolderEntry(len(whole), sha256(whole).hexdigest())
+        assert (folder.path / "large.bin").read_bytes() == whole
+
+
 def test_no_file_is_written_twice(dest):
     with ReleaseFolder(dest, "plan") as folder:
         folder.put("a", b"1")
