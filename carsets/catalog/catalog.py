@@ -17,6 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from carsets.catalog import (
     counts,
+    curation_rows,
     explanation,
     fingerprints,
     gallery,
@@ -29,6 +30,8 @@ from carsets.catalog import (
     releases,
     removal,
     retention,
+    review_rows,
+    reviews,
     runs,
     sightings,
     tombstones,
@@ -39,13 +42,14 @@ from carsets.catalog.rows import Candidate
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
     from sqlalchemy import Connection, Engine
 
     from carsets.catalog.counts import BodyCountsOf
+    from carsets.catalog.curation_rows import CurationRows, GroupRow, ScoreRow
     from carsets.catalog.explanation import Explanation
     from carsets.catalog.fingerprints import Fingerprints
     from carsets.catalog.grouping_rows import GroupingRow
@@ -54,6 +58,8 @@ if TYPE_CHECKING:
     from carsets.catalog.release_rows import ReleaseRows
     from carsets.catalog.releases import ReleaseRow
     from carsets.catalog.removal import Meant, RemovalBatch, Target
+    from carsets.catalog.review_rows import QueueArrays
+    from carsets.catalog.reviews import Decision, PairVerdict, Review, Written
     from carsets.catalog.rows import (
         Admission,
         Batch,
@@ -350,6 +356,47 @@ class Catalog:
         with self._write() as connection:
             releases.withdraw(connection, release_id, when)
 
+    # --- Curation ---------------------------------------------------------------------------
+
+    @contextmanager
+    def curation_state(self) -> Iterator[CurationRows]:
+        """Return today's dataset as it is now, for curation, and stays while it is read."""
+        with self._read() as connection:
+            if connection.dialect.name == "postgresql":
+                connection.execution_options(isolation_level="REPEATABLE READ")
+            yield curation_rows.CurationRows(connection)
+
+    def write_scores(self, scores: Mapping[str, Iterable[ScoreRow]], when: str) -> None:
+        """Put scores in the place of all that there are of these kinds, all or nothing."""
+        with self._write() as connection:
+            for kind, rows in scores.items():
+                curation_rows.write_scores(connection, kind, rows, when)
+
+    def write_near_groups(
+        self, groups: Iterable[GroupRow], kind: str, scores: Iterable[ScoreRow], when: str
+    ) -> None:
+        """Put near-duplicate groups, and their scores, in the place of those there are."""
+        with self._write() as connection:
+            curation_rows.write_groups(connection, groups, when)
+            curation_rows.write_scores(connection, kind, scores, when)
+
+    def write_doubts(
+        self,
+        kinds: tuple[str, str],
+        doubts: Iterable[ScoreRow],
+        marks: Iterable[ScoreRow],
+        spared: set[int],
+        when: str,
+    ) -> tuple[int, int]:
+        """Write doubts; send to review what is marked, and back what no longer is.
+
+        ``kinds`` name doubts and marks. Returns how many images curation has in review now, and
+        how many came back.
+        """
+        with self._write() as connection:
+            curation_rows.write_scores(connection, kinds[0], doubts, when)
+            return curation_rows.mark(connection, kinds[1], marks, spared, when)
+
     # --- Removal and explanation ------------------------------------------------------------
 
     def tombstones(self) -> Tombstones:
@@ -445,3 +492,109 @@ class Catalog:
         """Return all that is known of an image id, sha256, path in the store or URL."""
         with self._read() as connection:
             return explanation.explain(connection, asked, sha256)
+
+    # --- Review -----------------------------------------------------------------------------
+
+    def review_queue(self, doubt: str) -> QueueArrays:
+        """Return what orders the review queue, of all images that can be looked at."""
+        with self._read() as connection:
+            return review_rows.queue_arrays(connection, doubt)
+
+    def shown(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
+        """Return what people see of some images, in their order."""
+        with self._read() as connection:
+            return review_rows.shown(connection, numbers)
+
+    def image_numbers(self, image_ids: Sequence[str]) -> dict[str, int]:
+        """Return the numbers of those of the images that there are, by id."""
+        with self._read() as connection:
+            return review_rows.numbers_of(connection, image_ids)
+
+    def labels_of(self, numbers: Sequence[int]) -> dict[int, str]:
+        """Return the labels of images, as JSON, by number."""
+        with self._read() as connection:
+            return review_rows.labels_of(connection, numbers)
+
+    def sources_of(self, numbers: Sequence[int]) -> dict[int, str]:
+        """Return the sources that have brought images, by number."""
+        with self._read() as connection:
+            return review_rows.sources_of(connection, numbers)
+
+    def asked_labels(self) -> Iterator[tuple[str, Any]]:
+        """Yield the source and the labels of every query."""
+        with self._read() as connection:
+            yield from review_rows.asked_labels(connection)
+
+    def image_file(self, image_id: str) -> tuple[str, str] | None:
+        """Return the path in the store and the type of an image's file; None for no image."""
+        with self._read() as connection:
+            return review_rows.path_of(connection, image_id)
+
+    def record_reviews(self, rater: str, decisions: Sequence[Decision], when: str) -> list[Written]:
+        """Write what a person has decided, in its order; what is known is not written again."""
+        with self._write() as connection:
+            return reviews.record(connection, rater, decisions, when)
+
+    def standing_reviews(self, image_ids: Sequence[str]) -> list[Review]:
+        """Return what stands about some images, the oldest decision first."""
+        with self._read() as connection:
+            return reviews.standing(connection, image_ids)
+
+    def review_history(self, rater: str, before: int, most: int) -> list[Review]:
+        """Return standing decisions of a person, the newest first; ``before`` 0: from the last."""
+        with self._read() as connection:
+            return reviews.history(connection, rater, before, most)
+
+    def reviews_changed(self, since: int, most: int) -> tuple[list[str], int]:
+        """Return the images decided about after an action, and the last action."""
+        with self._read() as connection:
+            return reviews.changed(connection, since, most)
+
+    def decided_images(
+        self, image_ids: Sequence[str] | None = None
+    ) -> Iterator[tuple[int, str, bool]]:
+        """Yield image number, rater, and whether it was more than a skip, of all that stands."""
+        with self._read() as connection:
+            yield from review_rows.decided(connection, image_ids)
+
+    def reviews_by_image(self) -> Iterator[Review]:
+        """Yield all decisions that stand, image by image."""
+        with self._read() as connection:
+            yield from reviews.by_image(connection)
+
+    def every_review(self) -> Iterator[Review]:
+        """Yield all decisions that were ever made, in the order of their writing."""
+        with self._read() as connection:
+            yield from reviews.every(connection)
+
+    def take_over_reviews(
+        self, chunks: Iterable[tuple[Sequence[Review], Sequence[PairVerdict]]]
+    ) -> Counter[str]:
+        """Write what people decided elsewhere, all or nothing; return what became of it."""
+        with self._write() as connection:
+            return reviews.take_over_all(connection, chunks)
+
+    def judge_pair(self, verdict: PairVerdict) -> bool:
+        """Write people's word on a pair of images; False if one of them is gone."""
+        with self._write() as connection:
+            return reviews.judge_pair(connection, verdict)
+
+    def forget_pair(self, image_a: str, image_b: str) -> None:
+        """Take people's word on a pair back."""
+        with self._write() as connection:
+            reviews.forget_pair(connection, image_a, image_b)
+
+    def judged_pairs(self) -> Iterator[PairVerdict]:
+        """Yield people's word on all pairs."""
+        with self._read() as connection:
+            yield from reviews.pairs(connection)
+
+    def review_place(self, rater: str) -> dict[str, Any]:
+        """Return where a person has stopped; empty for a new one."""
+        with self._read() as connection:
+            return reviews.place_of(connection, rater)
+
+    def keep_review_place(self, rater: str, place: Mapping[str, Any]) -> None:
+        """Remember where a person is."""
+        with self._write() as connection:
+            reviews.keep_place(connection, rater, place)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, inspect, select, text
 
 from carsets.catalog.connection import CatalogError, lock_writers
-from carsets.catalog.schema import VERSION, metadata, schema_version
+from carsets.catalog.schema import VERSION, images, metadata, schema_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -25,7 +25,9 @@ def _keep_the_words_of_counts(connection: Connection) -> None:
 
 def _remember_releases_and_verifications(connection: Connection) -> None:
     """Version 3: what was handed out, and what became of the addresses since."""
-    metadata.create_all(connection)  # makes what is not there
+    metadata.create_all(connection)  # makes the tables that are not there
+    for index in images.indexes:
+        index.create(connection, checkfirst=True)
 
 
 # What leads a catalog of version N to version N + 1. Applied in order, each in the one

@@ -193,6 +193,8 @@ images = Table(
     Column("served_headers", JSON),
     _text("fetched_at"),
     Column("run_id", String(64), ForeignKey("runs.run_id"), index=True),
+    # Orders the review queue without reading the rows, which their features make large.
+    Index("queue_for_review", "verdict", "car_score"),
     sqlite_autoincrement=True,  # a sequence number is never used again
 )
 
@@ -224,6 +226,23 @@ reviews = Table(
     _text("note"),
     Column("undone", Boolean, nullable=False, default=False),
     _text("reviewed_at"),
+)
+
+review_actions = Table(  # every decision and every undoing, in the order of their arrival
+    "review_actions",
+    metadata,
+    Column("action_id", RowNumber, primary_key=True, autoincrement=True),
+    Column("key", String(64), nullable=False, unique=True),  # made up by who sends it
+    Column("image_id", String(64), ForeignKey("images.image_id"), nullable=False, index=True),
+    Column("review_id", BigInteger, nullable=False, index=True),
+    Column("undo", Boolean, nullable=False),  # False: it made the decision; True: it took it back
+)
+
+review_places = Table(  # where each person has stopped
+    "review_places",
+    metadata,
+    Column("rater", Text, primary_key=True),
+    Column("place", JSON, nullable=False),
 )
 
 duplicate_groups = Table(
