@@ -3,7 +3,7 @@
 Owner, group and time of every member are 0. The headers are written here, since that is all that
 there is to it: 10,000 images of 85 kB with two texts each took 0.6 s of CPU this way (1.1 s with
 the sha256 that a release takes of every file), 2.6 s through the library ``webdataset`` or
-``tarfile`` below it, and GNU ``tar`` packs the images alone in 0.8 s.
+``tarfile`` below it, and GNU ``tar`` packs the images alone in 0.8 s (``benchmarks.tar_shards``).
 """
 
 from __future__ import annotations

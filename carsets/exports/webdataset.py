@@ -50,7 +50,7 @@ class WebDatasetFormat(ExportFormat):
     def __init__(self, folder: ReleaseFolder, facts: ReleaseFacts) -> None:
         refuse_without_images(self.name, facts.mode)
         super().__init__(folder, facts)
-        name = _ODD.sub("_", facts.name).lstrip("-.") or "images"
+        name = _ODD.sub("_", facts.name[:100]).lstrip("-.") or "images"
         self._splits = {
             split or UNSPLIT: _Shards(folder, f"{name}-{split or UNSPLIT}")
             for split in facts.splits
