@@ -183,7 +183,10 @@ def test_an_unknown_policy_is_an_error():
 
 @pytest.mark.parametrize("name", [*FREE, "plus:DataMining"])
 def test_a_value_too_long_to_read_is_malformed_and_cut_in_the_evidence(name):
-    value = "all, " * 1_000_000
+    # Each part of it is free.
+    value = (
+        "; ".join(["DMI-ALLOWED"] * 9_000) if name not in FREE else ", ".join([FREE[name]] * 9_000)
+    )
     where = ({name: value}, {}) if name in FREE else ({}, {name: value})
     found = read_reservation(*where, now=NOW)
     assert found.reserved

@@ -80,7 +80,7 @@ def test_a_store_that_says_nothing_of_training_is_silent():
         box(b"cbor", cbor2.dumps({"entries": []})),
         box(b"cbor", cbor2.dumps({"entries": {}})),
         box(b"cbor", cbor2.dumps({"entries": {f"use{n}": NOT for n in range(60)}})),
-        box(b"json", b"{" + b"x" * 70_000),
+        box(b"cbor", cbor2.dumps({"entries": {"a": {"use": "allowed"}}, "x": "x" * 70_000})),
         box(b"json", b"[" * 60_000),
         box(b"bidb", b"something else"),
         b"\0\0\0\xffcbor",  # longer than what holds it
