@@ -295,12 +295,15 @@ class Catalog:
 
     def addresses(
         self, sweep: str, after: int, most: int, among: Sequence[int] | None = None
-    ) -> tuple[list[AddressRow], set[str]]:
-        """Return the next addresses to verify, and the images that the sweep has done already."""
+    ) -> tuple[list[AddressRow], set[str], int]:
+        """Return the next addresses to verify, the images that the sweep has done, and the end.
+
+        The end is the number of the last image that was looked at, 0 when there are no more.
+        """
         with self._read() as connection:
-            rows = verifications.addresses(connection, after, most, among)
+            rows, last = verifications.addresses(connection, after, most, among)
             ids = [row.image_id for row in rows]
-            return rows, verifications.verified(connection, sweep, ids)
+            return rows, verifications.verified(connection, sweep, ids), last
 
     def sample_images(self, count: int, sweep: str) -> NDArray[np.int64]:
         """Return the numbers of images drawn at random, the same for the same sweep."""

@@ -292,18 +292,21 @@ def alike(connection: Connection, phash: int, radius: int) -> Numbers:
 
 def _with_copies(connection: Connection, numbers: Numbers) -> Numbers:
     """Return the images with all that they stand for, and those that stand for them."""
-    known = frontier = numbers
-    theirs = images.alias()
-    while len(frontier):
-        found = [_NONE]
-        for some in _slices(frontier):
-            these = theirs.c.seq.in_(some)
-            worse = images.c.superseded_by.in_(select(theirs.c.image_id).where(these))
-            better = images.c.image_id.in_(select(theirs.c.superseded_by).where(these))
-            found.append(_numbers(connection, select(images.c.seq).where(or_(worse, better))))
-        frontier = np.setdiff1d(np.concatenate(found), known)
-        known = np.union1d(known, frontier)
-    return known
+    better = images.alias()
+    rows = connection.execution_options(yield_per=CHUNK).execute(
+        select(images.c.seq, better.c.seq)
+        .join(better, better.c.image_id == images.c.superseded_by)
+        .where(images.c.superseded_by.is_not(None))
+    )
+    pairs = [np.array(part, np.int64).reshape(-1, 2) for part in rows.partitions()]
+    links = np.concatenate(pairs) if pairs else np.empty((0, 2), np.int64)
+    known = numbers
+    while True:
+        touched = links[np.isin(links, known).any(axis=1)]
+        found = np.union1d(known, touched.ravel())
+        if len(found) == len(known):
+            return known
+        known = found
 
 
 def _numbers(connection: Connection, statement: Select[Any]) -> Numbers:

@@ -73,55 +73,71 @@ def addresses(
     after: int,
     most: int,
     among: Sequence[int] | None = None,
-) -> list[AddressRow]:
-    """Return the next addresses by their growing ``seq``: an image with the one that brought it.
+) -> tuple[list[AddressRow], int]:
+    """Return the next addresses, and the last image's ``seq``: 0 when there are no more images.
 
-    ``among`` are the sequence numbers to choose from; None: all of today's dataset.
+    ``among`` are the sequence numbers to choose from; None: all of today's dataset. An image
+    that no address has brought is left out.
     """
-    chosen = [images.c.seq > after] if among is None else [images.c.seq.in_(among)]
-    rows = connection.execute(
-        select(
-            images.c.seq,
-            images.c.image_id,
-            images.c.sha256,
-            images.c.pixel_hash,
-            images.c.phash,
-            images.c.dhash,
-            images.c.served_url,
-            images.c.license.label("of_image"),
-            sightings.c.url,
-            sightings.c.source,
-            sightings.c.source_id,
-            sightings.c.license.label("of_source"),
+    columns = images.c
+    chosen = columns.seq > after if among is None else columns.seq.in_(among)
+    found = {
+        row.image_id: row
+        for row in connection.execute(
+            select(*_OF_IMAGES)
+            .where(chosen, columns.verdict.in_(KEPT))
+            .order_by(columns.seq)
+            .limit(most)
         )
-        .join(
-            sightings,
-            and_(
-                sightings.c.image_id == images.c.image_id,
+    }
+    # Asked for apart: a join in this order makes SQLite sort the whole dataset for each page.
+    brought: dict[str, Any] = {}
+    ids = list(found)
+    for start in range(0, len(ids), VARIABLES):
+        rows = connection.execute(
+            select(*_OF_SIGHTINGS)
+            .where(
+                sightings.c.image_id.in_(ids[start : start + VARIABLES]),
                 sightings.c.outcome == Outcome.STORED.value,
-            ),
+            )
+            .order_by(sightings.c.sighting_id)
         )
-        .where(images.c.verdict.in_(KEPT), *chosen)
-        .order_by(images.c.seq, sightings.c.sighting_id)
-        .limit(most)
+        for row in rows:
+            brought.setdefault(row.image_id, row)
+    asked = [_address(row, brought[name]) for name, row in found.items() if name in brought]
+    return asked, max((row.seq for row in found.values()), default=0)
+
+
+def _address(image: Any, sighting: Any) -> AddressRow:
+    return AddressRow(
+        seq=image.seq,
+        image_id=image.image_id,
+        url=sighting.url,
+        served_url=image.served_url,
+        source=sighting.source,
+        source_id=sighting.source_id,
+        license=sighting.license if sighting.license != "unknown" else image.license,
+        known=Known(image.sha256, image.pixel_hash, from_sql(image.phash), from_sql(image.dhash)),
     )
-    found: dict[int, AddressRow] = {}
-    for row in rows:
-        known = Known(row.sha256, row.pixel_hash, from_sql(row.phash), from_sql(row.dhash))
-        found.setdefault(
-            row.seq,
-            AddressRow(
-                seq=row.seq,
-                image_id=row.image_id,
-                url=row.url,
-                served_url=row.served_url,
-                source=row.source,
-                source_id=row.source_id,
-                license=row.of_source if row.of_source != "unknown" else row.of_image,
-                known=known,
-            ),
-        )
-    return list(found.values())
+
+
+_OF_IMAGES = (
+    images.c.seq,
+    images.c.image_id,
+    images.c.sha256,
+    images.c.pixel_hash,
+    images.c.phash,
+    images.c.dhash,
+    images.c.served_url,
+    images.c.license,
+)
+_OF_SIGHTINGS = (
+    sightings.c.image_id,
+    sightings.c.url,
+    sightings.c.source,
+    sightings.c.source_id,
+    sightings.c.license,
+)
 
 
 def verified(connection: Connection, sweep: str, image_ids: Sequence[str]) -> set[str]:

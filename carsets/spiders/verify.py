@@ -28,12 +28,13 @@ from carsets.integrity.decay import host_of
 from carsets.integrity.licenses_today import SOURCES, LicenseSource, read_answer
 from carsets.integrity.verdicts import Finding, Verdict, of_outcome, of_picture, with_license
 from carsets.net.failures import Refused, outcome_of
+from carsets.net.opt_outs import DeniedHostsMiddleware, TdmFileMiddleware
 from carsets.net.redaction import register_secret
 from carsets.net.requests import image_request
 from carsets.net.robots_txt import RobotsTxt
 from carsets.outcomes import Outcome
 from carsets.problems import UserError
-from carsets.reservations import read_reservation
+from carsets.reservations import ReservationPolicy, read_reservation
 from carsets.spiders.base import CarsetsSpider
 from carsets.vision.inspection import MIME, Limits, Refusal
 from carsets.vision.inspection_pool import InspectionPool
@@ -57,6 +58,7 @@ ASK_SERVED = {
     Outcome.HTTP_4XX,
     Outcome.TOO_LARGE,
 }
+ASKING = (RobotsTxt, DeniedHostsMiddleware, TdmFileMiddleware)  # of --policy
 SWITCH = {"": False, "0": False, "no": False, "1": True, "yes": True}
 
 
@@ -90,6 +92,7 @@ class VerifySpider(CarsetsSpider):
         settings = self.settings
         self.distance = settings.getint("NEAR_DUPLICATE_DISTANCE")
         self.dhash_distance = settings.getint("NEAR_DUPLICATE_DHASH_DISTANCE")
+        self.reservations = ReservationPolicy.from_settings(settings)
         limits = Limits(
             formats=tuple(MIME),
             max_pixels=settings.getint("IMAGE_MAX_PIXELS"),
@@ -115,7 +118,7 @@ class VerifySpider(CarsetsSpider):
     async def verify_all(self, response: Response) -> None:
         """Ask every address, some at a time, and write the verdicts as they come."""
         if self.policy:
-            self._robots()  # or the user is told at once
+            self._wishes()  # or the user is told at once
         await self.pool.start()
         try:
             async for rows in self._pages():
@@ -155,12 +158,14 @@ class VerifySpider(CarsetsSpider):
             among = None if numbers is None else [int(n) for n in numbers[start : start + PAGE]]
             if among == []:
                 return
-            rows, done = await asyncio.to_thread(catalog.addresses, self.sweep, last, PAGE, among)
+            rows, done, last = await asyncio.to_thread(
+                catalog.addresses, self.sweep, last, PAGE, among
+            )
             self.collected.before += len(done)
             yield [row for row in rows if row.image_id not in done and self._wanted(row)]
-            if among is None and not rows:
+            if among is None and not last:
                 return
-            last, start = rows[-1].seq if rows else last, start + PAGE
+            start += PAGE
 
     def _wanted(self, row: AddressRow) -> bool:
         if self.source and row.source != self.source:
@@ -263,8 +268,7 @@ class VerifySpider(CarsetsSpider):
         return finding
 
     def _refuse_reserved(self, response: Response, embedded: Any) -> None:
-        policy = self.settings.get("RESERVATION_POLICY", "strict")
-        reservation = read_reservation(headers_of(response), embedded, policy)
+        reservation = read_reservation(headers_of(response), embedded, self.reservations)
         if reservation.reserved:
             raise Refused(Outcome.OPTED_OUT, reservation.note)
 
@@ -273,12 +277,16 @@ class VerifySpider(CarsetsSpider):
     async def _ask_policy(self, row: AddressRow) -> None:
         """Note an image that its host does not let us have any more.
 
-        robots.txt is asked for every address. Headers are asked of one address of each host, and
-        of all others where that one reserved something.
+        robots.txt and tdmrep.json are asked for every address. Headers are asked of one address
+        of each host, and of all others where that one reserved something.
         """
         host = host_of(row.url)
         try:
-            await self._robots().process_request(image_request(row.url))
+            request = image_request(row.url)
+            for step in self._wishes():
+                answer = step.process_request(request)
+                if answer is not None:
+                    await answer
             first = self._hosts.get(host)
             if first is None:
                 self._hosts[host] = asyncio.get_running_loop().create_future()
@@ -306,11 +314,13 @@ class VerifySpider(CarsetsSpider):
             if tells is not None:
                 tells.set_result(reserved)
 
-    def _robots(self) -> RobotsTxt:
-        for middleware in self.crawler.engine.downloader.middleware.middlewares:
-            if isinstance(middleware, RobotsTxt):
-                return middleware
-        raise UserError("ROBOTSTXT_OBEY is off: no robots.txt can be asked")
+    def _wishes(self) -> list[Any]:
+        """Return the steps of a download that ask the host what it wants."""
+        steps = self.crawler.engine.downloader.middleware.middlewares
+        found = [step for step in steps if isinstance(step, ASKING)]
+        if not any(isinstance(step, RobotsTxt) for step in found):
+            raise UserError("ROBOTSTXT_OBEY is off: no robots.txt can be asked")
+        return found
 
     # --- Licenses -----------------------------------------------------------------------------
 
