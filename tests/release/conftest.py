@@ -35,11 +35,11 @@ class Told:
 class Dataset:
     """A catalog and its image store."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, url: str = "") -> None:
         self.folder = folder
         self.store = folder / "data" / "images"
         self.store.mkdir(parents=True)
-        self.catalog = Catalog.open(f"sqlite:///{folder / 'data' / 'catalog.sqlite'}")
+        self.catalog = Catalog.open(url or f"sqlite:///{folder / 'data' / 'catalog.sqlite'}")
         self.catalog.start_run(RunRow(run_id="run1", source="flickr", started_at="2026-01-01"))
         self.count = 0
 
@@ -139,6 +139,20 @@ def dataset(tmp_path):
     made = Dataset(tmp_path)
     yield made
     made.catalog.close()
+
+
+@pytest.fixture
+def make_dataset():
+    """Return a function that makes a dataset whose catalog is where it is told."""
+    made = []
+
+    def make(folder, url):
+        made.append(Dataset(folder, url))
+        return made[-1]
+
+    yield make
+    for dataset in made:
+        dataset.catalog.close()
 
 
 @pytest.fixture
