@@ -149,15 +149,15 @@ def dataset_of_photos(folder: Path, count: int) -> Path:
     data = folder / f"photos-{count}"
     if (data / "catalog.sqlite").exists():
         return data
-    shutil.rmtree(data, ignore_errors=True)
     photos = data / "photos"
     paths = make(photos, count)
-    catalog = Catalog.open(f"sqlite:///{data / 'catalog.sqlite'}")
+    catalog = Catalog.open(f"sqlite:///{data / 'new.sqlite'}")
     catalog.start_run(RunRow(run_id="run1", source="flickr", started_at="2026-01-01"))
     candidates = [_candidate(data / "images", path, number) for number, path in enumerate(paths)]
     for start in range(0, len(candidates), 500):
         catalog.admit_all(candidates[start : start + 500])
     catalog.close()
+    (data / "new.sqlite").rename(data / "catalog.sqlite")
     shutil.rmtree(photos)
     return data
 
