@@ -1,6 +1,7 @@
 """Whole releases in the formats that carry images: made, cut short, made again, and loaded."""
 
 import json
+from collections import Counter
 from io import BytesIO
 
 import pytest
@@ -96,6 +97,25 @@ def test_releases_without_pixels_hold_none(cars, name):
     files = files_of(cars.folder / "cars")
     assert not [file for file in files if file.endswith(".jpg")]
     assert any(b"https://live.flickr.test/1.jpg" in data for data in files.values())
+
+
+def test_one_fifth_of_every_model_is_for_testing(dataset):
+    for number in range(40):
+        dataset.add(labels={"make": "Ford", "model": ("Focus", "Fiesta")[number % 2]})
+    dataset.release("dgcars", split="dgcars")
+
+    lists = {
+        name: [
+            json.loads(line) for line in (dataset.folder / "cars" / name).read_text().splitlines()
+        ]
+        for name in ("allFiles", "training", "testing")
+    }
+
+    assert Counter(one["model"] for one in lists["testing"]) == {"Focus": 4, "Fiesta": 4}
+    assert Counter(one["model"] for one in lists["training"]) == {"Focus": 16, "Fiesta": 16}
+    names = {name: {one["filename"] for one in images} for name, images in lists.items()}
+    assert names["training"] | names["testing"] == names["allFiles"]
+    assert not names["training"] & names["testing"]
 
 
 def test_hugging_face_loads_a_whole_release(cars, tmp_path):
