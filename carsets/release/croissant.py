@@ -10,27 +10,23 @@ file of a release states when it was written, or two equal releases would differ
 
 from __future__ import annotations
 
-import csv
 import json
-import os
-import re
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from carsets.exports.columns import COLUMNS, Kind, whole
+from carsets.exports.columns import whole
 from carsets.release.card import declared, stages
 from carsets.release.composition import UNKNOWN
 from carsets.release.credit import one_line, web_address
-from carsets.vision.inspection import MIME
+from carsets.release.croissant_files import NAME, Files
+from carsets.release.croissant_records import record_set
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from carsets.exports.base import ReleaseFacts
     from carsets.release.card import CardReport
     from carsets.release.folder import ReleaseFolder
 
-NAME = "croissant.json"
 ANNOTATIONS = "https://creativecommons.org/licenses/by/4.0/"
 CONTEXT: Mapping[str, Any] = {
     "@language": "en",
@@ -70,27 +66,7 @@ CONTEXT: Mapping[str, Any] = {
     "subField": "cr:subField",
     "transform": "cr:transform",
 }
-CSV, JSON_LINES, PARQUET = "text/csv", "application/jsonlines", "application/x-parquet"
-ENCODINGS = {
-    "csv": CSV,
-    "html": "text/html",
-    "json": "application/json",
-    "jsonl": JSON_LINES,
-    "md": "text/markdown",
-    "parquet": PARQUET,
-    "sqlite": "application/vnd.sqlite3",
-    "tar": "application/x-tar",
-}
-IMAGES = {extension: mime for mime, extension in MIME.values()}
-TABLES = frozenset({CSV, JSON_LINES})  # named one by one, wherever they lie
-MOST_OF_A_KIND = 100  # files at the top that are named one by one
 MOST_TEXT = 5_000  # characters
-LONGEST_LINE = 1 << 24  # characters of a table's first line that are read
-
-_KINDS = {column.name: column.kind for column in COLUMNS}
-_NAME = re.compile(r"[A-Za-z_]\w*")  # of a column
-_CELLS = frozenset({"sc:Text", "sc:Integer", "sc:Float", "sc:DateTime"})
-_TYPES = {Kind.TEXT: "sc:Text", Kind.INTEGER: "sc:Integer", Kind.REAL: "sc:Float"}
 
 
 def write_croissant(folder: ReleaseFolder, facts: ReleaseFacts, report: CardReport) -> None:
@@ -204,191 +180,3 @@ def _bounded(value: str | Sequence[str]) -> Any:
     if isinstance(value, str):
         return one_line(value)[:MOST_TEXT]
     return [one_line(text)[:MOST_TEXT] for text in value]
-
-
-# --- Files ------------------------------------------------------------------------------------
-
-
-class Files:
-    """The finished files of a release: those named one by one, and those named by their folder."""
-
-    def __init__(self, folder: ReleaseFolder) -> None:
-        self.folder = folder
-        self._named: list[str] = []
-        self._kinds: dict[str, set[str]] = {}  # top folder: extensions in it
-        self._few()
-
-    def _few(self) -> None:
-        """Find what there is. Files may be a million: no more than their kinds is kept."""
-        tops: dict[str, list[str]] = {}
-        for name in sorted(os.listdir(self.folder.path)):  # noqa: PTH208 - names are wanted
-            path = self.folder.path / name
-            if path.is_dir() and not name.startswith("."):
-                self._look_into(name)
-            elif name != NAME and self.folder.has(name):
-                tops.setdefault(path.suffix, []).append(name)
-        for suffix, names in tops.items():
-            if len(names) > MOST_OF_A_KIND and suffix:
-                self._kinds.setdefault("", set()).add(suffix[1:])
-            else:
-                self._named += names
-
-    def _look_into(self, top: str) -> None:
-        root = self.folder.path
-        for parent, _, names in os.walk(root / top):
-            for name in names:
-                extension = name.rpartition(".")[2]
-                if ENCODINGS.get(extension) in TABLES:
-                    self._named.append((Path(parent) / name).relative_to(root).as_posix())
-                else:
-                    self._kinds.setdefault(top, set()).add(extension)
-
-    def objects(self) -> Iterator[dict[str, Any]]:
-        """Yield a FileObject for each file that is named by itself."""
-        for name in sorted(self._named):
-            entry = self.folder.entry(name)
-            yield {
-                "@type": "cr:FileObject",
-                "@id": name,
-                "name": name,
-                "contentUrl": name,
-                "contentSize": f"{entry.size} B",
-                "encodingFormat": ENCODINGS.get(name.rpartition(".")[2], "text/plain"),
-                "sha256": entry.sha256,
-            }
-
-    def sets(self) -> Iterator[dict[str, Any]]:
-        """Yield a FileSet for the image files of each folder, and one for each other kind."""
-        for top, extensions in sorted(self._kinds.items()):
-            pictures = sorted(extensions & set(IMAGES))
-            if pictures:
-                yield _file_set(f"{top or '.'}-files", top, pictures)
-            for extension in sorted(extensions - set(IMAGES)):
-                yield _file_set(f"{top or '.'}-{extension}", top, [extension])
-
-
-def _file_set(name: str, top: str, extensions: Sequence[str]) -> dict[str, Any]:
-    formats = [IMAGES.get(e) or ENCODINGS.get(e, "application/octet-stream") for e in extensions]
-    beginnings = [f"{top}/*", f"{top}/**/*"] if top else ["*"]
-    return {
-        "@type": "cr:FileSet",
-        "@id": name,
-        "name": name,
-        "includes": [f"{begin}.{e}" for e in extensions for begin in beginnings],
-        "encodingFormat": formats[0] if len(formats) == 1 else formats,
-    }
-
-
-# --- Record sets ------------------------------------------------------------------------------
-
-
-def record_set(
-    root: Path, source: Mapping[str, Any], sets: Sequence[Mapping[str, Any]]
-) -> dict[str, Any] | None:
-    """Return how to read a table by its columns; None for what is no table, or an empty one."""
-    types = column_types(root, source)
-    if not types:
-        return None
-    of_many = source["@type"] == "cr:FileSet"  # data-parquet: the files in data
-    name = source["@id"].rpartition("-" if of_many else ".")[0]
-    here = {"fileSet" if of_many else "fileObject": {"@id": source["@id"]}}
-    fields = [_field(name, column, types[column], here) for column in types]
-    pictures = next((s for s in sets if s["@id"] == "images-files"), None)
-    if pictures is not None and "file_name" in types and source["encodingFormat"] == PARQUET:
-        fields[list(types).index("file_name")] = _joined(name, here, pictures)
-        fields.append(_picture(name, pictures))
-    found: dict[str, Any] = {"@type": "cr:RecordSet", "@id": name, "name": name, "field": fields}
-    if "image_id" in types:
-        found["key"] = {"@id": f"{name}/image_id"}
-    return found
-
-
-def _field(name: str, column: str, type_: str, here: Mapping[str, Any]) -> dict[str, Any]:
-    found: dict[str, Any] = {
-        "@type": "cr:Field",
-        "@id": f"{name}/{column}",
-        "name": column,
-        "dataType": type_.removesuffix("[]"),
-        "source": {**here, "extract": {"column": column}},
-    }
-    if type_.endswith("[]"):
-        found["repeated"] = True
-    return found
-
-
-def _joined(name: str, here: Mapping[str, Any], pictures: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the field in which a row meets its image file: the file's name."""
-    return {
-        "@type": "cr:Field",
-        "@id": f"{name}/file_name",
-        "name": "file_name",
-        "dataType": "sc:Text",
-        "source": {
-            "fileSet": {"@id": pictures["@id"]},
-            "extract": {"fileProperty": "filename"},
-        },
-        "references": {**here, "extract": {"column": "file_name"}},
-    }
-
-
-def _picture(name: str, pictures: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        "@type": "cr:Field",
-        "@id": f"{name}/image",
-        "name": "image",
-        "dataType": "sc:ImageObject",
-        "source": {"fileSet": {"@id": pictures["@id"]}, "extract": {"fileProperty": "content"}},
-    }
-
-
-def column_types(root: Path, source: Mapping[str, Any]) -> dict[str, str]:
-    """Return the columns of a table and their types; {} for what is no table, or an empty one."""
-    match source["encodingFormat"]:
-        case "application/x-parquet":
-            path = root / source.get("contentUrl", "")
-            if "includes" in source:
-                path = min(root.glob(source["includes"][0]))
-            return _parquet_types(path)
-        case "application/jsonlines":
-            with (root / source["contentUrl"]).open(encoding="utf-8") as file:
-                line = file.readline(LONGEST_LINE)
-            names = json.loads(line) if line.endswith("\n") else {}
-            return {name: type_ for name in names if (type_ := _type(name))}
-        case "text/csv":
-            with (root / source["contentUrl"]).open(encoding="utf-8", newline="") as file:
-                names = next(csv.reader(file), [])
-                empty = not file.readline(1)
-            if empty or not all(map(_NAME.fullmatch, names)):  # Open Images' dict.csv has no head
-                return {}
-            # Lists and objects stand in a cell as JSON.
-            return {n: t if (t := _type(n)) in _CELLS else "sc:Text" for n in names}
-    return {}
-
-
-def _type(name: str) -> str:
-    """Return the type of a column by its name: the names are those of ``exports.columns``."""
-    kind = _KINDS.get(name, Kind.TEXT)
-    if kind is Kind.TEXTS:
-        return "sc:Text[]"
-    if name.endswith("_at"):
-        return "sc:DateTime"
-    return _TYPES.get(kind, "")
-
-
-def _parquet_types(path: Path) -> dict[str, str]:
-    import pyarrow as pa  # type: ignore[import-untyped]
-    import pyarrow.parquet as pq  # type: ignore[import-untyped]
-
-    found = {}
-    for field in pq.read_schema(path):
-        if pa.types.is_string(field.type):
-            found[field.name] = "sc:Text"
-        elif pa.types.is_boolean(field.type):
-            found[field.name] = "sc:Boolean"
-        elif pa.types.is_integer(field.type):
-            found[field.name] = "sc:Integer"
-        elif pa.types.is_floating(field.type):
-            found[field.name] = "sc:Float"
-        elif pa.types.is_list(field.type) and pa.types.is_string(field.type.value_type):
-            found[field.name] = "sc:Text[]"
-    return found

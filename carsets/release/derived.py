@@ -14,13 +14,12 @@ import re
 import struct
 import warnings
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from carsets.problems import UserError
 
 if TYPE_CHECKING:
-    from PIL import Image, ImageCms
+    from PIL import Image
 
     from carsets.release.credit import Credit
     from carsets.vision.image_structure import Structure
@@ -219,6 +218,8 @@ def _scaled(image: Image.Image, wanted: tuple[int, int], box: Box) -> Image.Imag
     """
     from PIL import Image
 
+    from carsets.release.copy_colors import eight_bits, in_srgb, on_white
+
     stored = image.size
     across, down = wanted[0] / (box[2] - box[0]), wanted[1] / (box[3] - box[1])
     image.draft(None, (round(stored[0] * across * 2), round(stored[1] * down * 2)))
@@ -230,66 +231,7 @@ def _scaled(image: Image.Image, wanted: tuple[int, int], box: Box) -> Image.Imag
         box[2] * image.width / stored[0],
         box[3] * image.height / stored[1],
     )
-    plain = _eight_bits(image)
+    plain = eight_bits(image)
     if plain.size != wanted or part != (0, 0, *plain.size):
         plain = plain.resize(wanted, Image.Resampling.BICUBIC, box=part, reducing_gap=2.0)
-    return _in_srgb(_on_white(plain), profile)
-
-
-# --- Colors -----------------------------------------------------------------------------------
-
-
-def _eight_bits(image: Image.Image) -> Image.Image:
-    """Return the image in a mode that can be resized: L, RGB, CMYK or, with alpha, RGBa."""
-    import numpy as np
-    from PIL import Image
-
-    if image.mode.startswith("I"):
-        values = np.asarray(image)
-        gray = (values >> 8).clip(0, 255).astype(np.uint8)
-        clear = image.info.get("transparency")
-        if isinstance(clear, int):
-            gray[values == clear] = 255
-        return Image.fromarray(gray)
-    if image.has_transparency_data:
-        return image.convert("RGBA").convert("RGBa")  # color that cannot be seen counts for none
-    if image.mode in ("L", "RGB", "CMYK"):
-        return image
-    return image.convert("RGB")
-
-
-def _on_white(image: Image.Image) -> Image.Image:
-    from PIL import Image
-
-    if image.mode != "RGBa":
-        return image
-    clear = image.convert("RGBA")
-    ground = Image.new("RGB", clear.size, (255, 255, 255))
-    ground.paste(clear, mask=clear.getchannel("A"))
-    return ground
-
-
-def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    from PIL import ImageCms
-
-    if profile:
-        transform = _transform(profile, image.mode)
-        if transform is not None:
-            turned_color = ImageCms.applyTransform(image, transform)
-            assert turned_color is not None
-            return turned_color
-    return image.convert("RGB")
-
-
-@lru_cache(maxsize=32)
-def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
-    """Return the way from a profile to sRGB; None for sRGB itself, and for a broken profile."""
-    from PIL import ImageCms
-
-    try:
-        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        if "sRGB" in ImageCms.getProfileDescription(own):
-            return None
-        return ImageCms.buildTransform(own, ImageCms.createProfile("sRGB"), mode, "RGB")
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return None
+    return in_srgb(on_white(plain), profile)
