@@ -9,10 +9,15 @@ import os
 import signal
 import subprocess
 import sys
+from contextlib import redirect_stdout
+from io import StringIO
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+import webdataset
+from pyarrow import parquet
+from pycocotools.coco import COCO
 
 FORMATS = (
     *("openimages", "urls", "csv", "jsonl", "parquet", "sqlite", "postgres", "imagefolder"),
@@ -87,6 +92,25 @@ def assert_balanced(dataset):
     assert dataset.rows("PRAGMA foreign_key_check") == []
 
 
+def assert_readable(folders, images):
+    """Read patched releases with libraries that know nothing of us."""
+    for path in (folders["coco"] / "annotations").glob("labels_*.json"):
+        with redirect_stdout(StringIO()):
+            coco = COCO(str(path))
+        assert all(coco.loadImgs(number) for number in coco.getImgIds())
+        for annotation in coco.loadAnns(coco.getAnnIds()):
+            [image] = coco.loadImgs(annotation["image_id"])
+            assert (folders["coco"] / image["file_name"]).is_file()
+    shards = sorted(map(str, folders["webdataset"].rglob("*.tar")))
+    samples = list(webdataset.WebDataset(shards, shardshuffle=False, empty_check=False))
+    assert len(samples) == images
+    counted = [json.loads(path.read_text()) for path in folders["webdataset"].rglob("*.json")]
+    lists = [facts["shardlist"] for facts in counted if "shardlist" in facts]
+    assert sum(shard["nsamples"] for listed in lists for shard in listed) == images
+    rows = sum(parquet.read_table(path).num_rows for path in folders["parquet"].rglob("*.parquet"))
+    assert rows == images
+
+
 def assert_sums(folder):
     lines = (folder / "SHA256SUMS").read_text().splitlines()
     named = {}
@@ -131,6 +155,7 @@ def test_nothing_is_left_of_an_image_in_any_format(crawls, filled):
     assert [p.name for p in (filled.folder / "pages").iterdir()] == ["x-flickr-2.html"]
     assert_balanced(filled)
     assert filled.files().keys() == filled.kept().keys()
+    assert_readable(folders, len(filled.kept()))
     for name, folder in folders.items():
         assert_sums(folder)
         facts = json.loads((folder / "release.json").read_text())

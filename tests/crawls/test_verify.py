@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import time
 from collections import Counter
 
@@ -163,6 +164,24 @@ def test_hosts_that_have_reserved_since_are_listed(kept, crawls, web):
     assert closed <= found
     assert found <= closed | {n for n in range(ROWS) if fate_of(n) == "opted_out"}
     assert report["command"].startswith("scrapy remove --image @")
+
+
+def test_what_is_reserved_since_can_be_removed_by_the_printed_command(crawls, dataset, web):
+    numbers = [n for n in range(ROWS) if fate_of(n) in {"closed", "opted_out"}][:4]
+    numbers += [n for n in range(ROWS) if fate_of(n) == "same"][:4]
+    dataset.folder.mkdir(parents=True)
+    listed = dataset.folder.parent / "list.csv"
+    listed.write_text("url\n" + "".join(f"{url_of(number)}\n" for number in numbers))
+    assert crawls.run("urls", dataset.folder, {"file": listed}).returncode == 0
+    web.mode(DECAYING, "decayed")
+    report = json.loads(verify(crawls, dataset, "--policy", "--json").stdout)
+    assert report["reserved"]
+    words = shlex.split(report["command"])[1:]
+    run = crawls.scrapy.run(*words, "--yes", settings={"DATA_DIR": dataset.folder})
+    assert run.returncode == 0, run.stderr
+    assert len(dataset.kept()) == 8 - len(report["reserved"])
+    assert not [path for path in (dataset.folder / "reports").iterdir() if "reserved" in path.name]
+    assert json.loads(verify(crawls, dataset, "--policy", "--json").stdout)["reserved"] == []
 
 
 def test_the_store_is_checked_without_a_network(kept, crawls):

@@ -1,11 +1,15 @@
 """Which verdict each end of a fetch has, and what two looks at a picture say."""
 
+from io import BytesIO
 from types import SimpleNamespace
 
 import pytest
+from PIL import ImageOps
 
+from carsets.fakeweb.drawing import draw_scene
 from carsets.integrity.verdicts import Finding, Known, Verdict, of_outcome, of_picture, with_license
 from carsets.outcomes import Outcome
+from carsets.vision.inspection import Limits, inspect
 
 KNOWN = Known(sha256="a" * 64, pixel_hash="0" * 16, phash=0, dhash=0)
 
@@ -81,3 +85,31 @@ def test_bytes_then_pixels_then_both_hashes_decide(look, verdict):
 )
 def test_another_license_is_told_of_what_is_still_there(verdict, then, now, told):
     assert with_license(Finding(verdict), then, now).verdict == told
+
+
+def looked_at(picture, quality=90, **how):
+    body = BytesIO()
+    picture.save(body, how.pop("format", "JPEG"), quality=quality, **how)
+    return inspect(body.getvalue(), Limits(small=False))
+
+
+@pytest.mark.parametrize("number", range(3))
+@pytest.mark.parametrize(
+    ("change", "verdict"),
+    [
+        (lambda picture: looked_at(picture), "same_bytes"),
+        (lambda picture: looked_at(picture, quality=50), "same_picture"),
+        (lambda picture: looked_at(picture, format="WEBP"), "same_picture"),
+        (lambda picture: looked_at(picture.resize((320, 240))), "same_picture"),
+        (lambda picture: looked_at(picture, comment=b"moved"), "same_picture"),
+        (lambda picture: looked_at(picture.crop((160, 0, 640, 480))), "replaced"),
+        (lambda picture: looked_at(ImageOps.mirror(picture)), "replaced"),
+        (lambda picture: looked_at(draw_scene(99, kind="vehicle", size=(640, 480))), "replaced"),
+    ],
+    ids=["same", "lower quality", "WebP", "smaller", "comment", "cropped", "mirrored", "another"],
+)
+def test_real_pictures_that_were_changed_in_known_ways(number, change, verdict):
+    picture = draw_scene(number, kind="vehicle", size=(640, 480))
+    kept = looked_at(picture)
+    known = Known(kept.sha256, kept.pixel_hash, kept.phash, kept.dhash)
+    assert of_picture(known, change(picture), 6, 12).verdict == verdict
