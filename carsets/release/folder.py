@@ -63,6 +63,7 @@ class ReleaseFolder:
         self.resumed = False  # files of an earlier pass are there
         self.started_anew = False  # files of another plan were thrown away
         self._unchecked = CHECK_DISK_EVERY
+        self._open: set[io.FileIO] = set()
         self._lock = self._claim(private)
         try:
             self._journal = self._begin(plan)
@@ -91,7 +92,7 @@ class ReleaseFolder:
         that is no relative path, FileExistsError for a file that is finished already.
         """
         path = self._place_of(name)
-        with path.open("wb", buffering=0) as file:
+        with path.open("wb", buffering=0) as file, self._closed_at_the_end(file):
             hashed = _Hashed(file)
             buffered = io.BufferedWriter(hashed, BUFFER)
             try:
@@ -191,7 +192,13 @@ class ReleaseFolder:
         shutil.rmtree(self.path)
 
     def close(self) -> None:
-        """Let go of the folder; what is not published stays for the next pass."""
+        """Let go of the folder; what is not published stays for the next pass.
+
+        Files that a format has left open, because it was cut short, are closed and stay unfinished.
+        """
+        for file in self._open:
+            file.close()
+        self._open.clear()
         if self._lock >= 0:
             self._journal.close()
             os.close(self._lock)
@@ -243,6 +250,14 @@ class ReleaseFolder:
                 name = path.relative_to(self.path).as_posix()
                 if name not in {JOURNAL, MEMORY} and not self.has(name):
                     path.unlink()
+
+    @contextmanager
+    def _closed_at_the_end(self, file: io.FileIO) -> Iterator[None]:
+        self._open.add(file)
+        try:
+            yield
+        finally:
+            self._open.discard(file)
 
     def _place_of(self, name: str) -> Path:
         check_name(name)
