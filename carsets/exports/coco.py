@@ -181,7 +181,7 @@ class _Lines:
 
     def copy_to(self, file: IO[bytes]) -> None:
         self._file.seek(0)
-        shutil.copyfileobj(self._file, file, 1 << 20)
+        shutil.copyfileobj(self._file, file, 1 << 18)
 
 
 class _Parts:

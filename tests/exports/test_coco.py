@@ -1,5 +1,6 @@
 """COCO, read back by ``pycocotools`` and by our own reader of lists."""
 
+import gc
 import json
 import tracemalloc
 from itertools import chain
@@ -221,6 +222,7 @@ def test_memory_does_not_grow_with_the_images(folder, make_facts, make_record):
     format = CocoFormat(folder, make_facts(mode="urls"))
     record = make_record(1, label="Ford")
     format.add(record, None)
+    gc.collect()
     tracemalloc.start()
     try:
         for _ in range(20_000):

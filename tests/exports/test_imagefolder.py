@@ -107,6 +107,7 @@ def test_hugging_face_reads_hostile_labels_and_titles(release, make_record, tmp_
     assert found == {r.image_id: (r.label, r.title or None) for r, _ in pairs}
 
 
+@pytest.mark.slow
 def test_keras_numbers_the_classes_alike_in_every_split(release, make_record):
     # "Fiat" is missing from the test split: without its folder "Ford" would be class 1 there.
     labels = [
@@ -128,6 +129,7 @@ def test_keras_numbers_the_classes_alike_in_every_split(release, make_record):
     assert read["test"] == [["BMW", "Fiat", "Ford"], [0, 2]]
 
 
+@pytest.mark.slow
 def test_keras_reads_hostile_labels(release, make_record):
     pairs = [(make_record(n, label=label), picture(n)) for n, label in enumerate(LABELS)]
     path = release(pairs)

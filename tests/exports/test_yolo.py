@@ -30,6 +30,7 @@ def three_splits(make_record, make_facts):
     return make_facts(classes=tuple(sorted(LABELS)), splits=splits, total=len(pairs)), pairs
 
 
+@pytest.mark.slow
 def test_yaml_and_folders_number_the_classes_alike(folder, three_splits):
     facts, pairs = three_splits
     path = write(folder, facts, pairs)

@@ -118,6 +118,7 @@ def test_one_fifth_of_every_model_is_for_testing(dataset):
     assert not names["training"] & names["testing"]
 
 
+@pytest.mark.slow
 def test_hugging_face_loads_a_whole_release(cars, tmp_path):
     cars.release("imagefolder", split="60/20/20", size="32x32")
 
@@ -136,6 +137,7 @@ def test_hugging_face_loads_a_whole_release(cars, tmp_path):
     }
 
 
+@pytest.mark.slow
 def test_a_linear_head_learns_from_a_release(dataset):
     for number in range(16):
         shade = 250 - number if number % 2 else number
