@@ -55,3 +55,35 @@ def test_switches_are_read_as_scrapy_reads_them(value):
 @pytest.mark.parametrize("purpose", ["research", "commercial"])
 def test_a_purpose_and_who_has_it_pass(purpose):
     check_settings(OURS | {"PURPOSE": purpose, "ORGANIZATION": "Škoda Museum, Mladá Boleslav"})
+
+
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        ({"RESERVATION_POLICY": "research"}, "needs PURPOSE=research, and ORGANIZATION"),
+        (
+            {"RESERVATION_POLICY": "research", "ORGANIZATION": "X", "PURPOSE": "commercial"},
+            "needs PURPOSE=research",
+        ),
+        ({"RESERVATION_POLICY": "custom"}, "list in RESERVATION_SIGNALS what counts"),
+        ({"RESERVATION_SIGNALS": "noai"}, "RESERVATION_SIGNALS: noai is none of denied-host, "),
+        ({"RESERVATION_SIGNALS": ["x-robots-tag", "tdm"]}, "RESERVATION_SIGNALS: tdm is none of"),
+        ({"RESERVATION_DENIED_HOSTS": "/none.csv"}, "RESERVATION_DENIED_HOSTS=/none.csv: No such"),
+    ],
+)
+def test_a_policy_for_reservations_that_cannot_be_meant_is_named(settings, line):
+    with pytest.raises(UserError) as problem:
+        check_settings(OURS | settings)
+    assert line in str(problem.value)
+    assert "\n" not in str(problem.value)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"RESERVATION_POLICY": "research", "ORGANIZATION": "Institute of Cars"},
+        {"RESERVATION_POLICY": "custom", "RESERVATION_SIGNALS": "x-robots-tag,tdmrep.json"},
+    ],
+)
+def test_a_policy_for_reservations_passes(settings):
+    check_settings(OURS | settings)
