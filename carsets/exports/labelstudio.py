@@ -63,7 +63,7 @@ class LabelStudioFormat(ExportFormat):
             shown = public_url(record.url) or ""
         else:
             place = image_place(record, image.extension)
-            shown = f"/data/local-files/?d={quote(f'{self.facts.name}/{place}')}"
+            shown = f"/data/local-files/?d={quote(whole(f'{self.facts.name}/{place}'))}"
         task = {
             "data": {"image": shown} | facts_of(record, image),
             "predictions": self._predictions(record),
