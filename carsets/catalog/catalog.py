@@ -481,6 +481,11 @@ class Catalog:
         with self._write() as connection:
             removal.forget(connection, batch)
 
+    def clean_words(self, target: Target) -> None:
+        """Take what was named out of the texts of queries, pages and runs."""
+        with self._write() as connection:
+            removal.clean_words(connection, target)
+
     def damaged_releases(self) -> list[tuple[ReleaseRow, NDArray[np.int64]]]:
         """Return the releases that stand and hold images that are no more."""
         with self._read() as connection:

@@ -16,7 +16,16 @@ import numpy as np
 from sqlalchemy import func, or_, select, update
 
 from carsets.catalog import releases
-from carsets.catalog.schema import duplicate_groups, images, metadata, sightings, verifications
+from carsets.catalog.schema import (
+    duplicate_groups,
+    images,
+    metadata,
+    pages,
+    queries,
+    runs,
+    sightings,
+    verifications,
+)
 from carsets.catalog.sightings import Finality
 from carsets.catalog.tombstones import author_hash, bury_all, hosts_above
 from carsets.catalog.unsigned import from_sql, to_sql, url_hash
@@ -35,6 +44,8 @@ if TYPE_CHECKING:
 KINDS = ("url", "author", "host", "sha256", "image", "phash", "license")
 VARIABLES = 500  # values in one IN (...), and images of one batch
 CHUNK = 20_000  # rows read at once
+REMOVED = "[removed]"
+SHORTEST_WORD = 4  # letters; a shorter name is a part of too many words
 _NONE = np.empty(0, np.int64)
 
 
@@ -177,6 +188,21 @@ def forget(connection: Connection, batch: RemovalBatch) -> None:
                     connection.execute(table.delete().where(column.in_(group)))
         connection.execute(duplicate_groups.delete().where(duplicate_groups.c.group_id.in_(group)))
         connection.execute(images.delete().where(images.c.image_id.in_(group)))
+
+
+def clean_words(connection: Connection, target: Target) -> None:
+    """Take what was named out of the texts of queries, pages and runs, where it may stand too."""
+    if target.kind not in {"url", "author", "host"} or len(target.value) < SHORTEST_WORD:
+        return
+    for column in (
+        *(queries.c.text, queries.c.note, pages.c.url, pages.c.note),
+        *(runs.c.exit_reason, sightings.c.note),
+    ):
+        connection.execute(
+            update(column.table)
+            .where(column.contains(target.value, autoescape=True))
+            .values({column: func.replace(column, target.value, REMOVED)})
+        )
 
 
 _EMPTIED: dict[str, Any] = {

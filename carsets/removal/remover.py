@@ -88,6 +88,8 @@ class Remover:
                 seen = rest[start : start + BATCH].tolist()
                 yield from self._remove([], seen, target, by_looks)
             self.done.sightings += len(meant.sightings)
+            self.catalog.clean_words(target)
+            yield "cleaned"
         yield from self._patch_releases()
         self.reports.mkdir(parents=True, exist_ok=True)
         path = self.reports / NAME

@@ -1,13 +1,15 @@
 """Who is meant by a request, and what is left in the catalog afterwards."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from carsets.catalog.catalog import Catalog
 from carsets.catalog.releases import ReleaseRow, pack
 from carsets.catalog.removal import Target, is_of_family
-from carsets.catalog.rows import Batch
-from carsets.outcomes import Outcome
+from carsets.catalog.rows import Batch, PageRow
+from carsets.outcomes import Outcome, QueryOutcome
 
 REASON = "asked by its owner"
 
@@ -184,6 +186,22 @@ def test_shredding_leaves_no_word_in_the_files(fill, catalog, tmp_path):
     left = b"".join(path.read_bytes() for path in tmp_path.iterdir())
     assert b"Needle" not in left
     assert b"Haystack" in left
+
+
+def test_words_leave_queries_pages_and_runs(catalog, query):
+    asked = replace(query, text="photos by Jane Doe, Janet Doerr")
+    page = PageRow(
+        source="bing", query=asked, page=1, outcome=QueryOutcome.RESULTS, found=0, run_id="run1",
+        url="https://x.test/?q=Jane Doe", note="Jane Doe",
+    )  # fmt: skip
+    catalog.write(Batch(pages=[page]))
+    catalog.clean_words(Target("author", "Jane Doe"))
+    catalog.clean_words(Target("author", "by"))  # too short to be looked for inside of words
+    with catalog._read() as connection:
+        [text] = connection.exec_driver_sql("SELECT text FROM queries").scalars()
+        [url] = connection.exec_driver_sql("SELECT url FROM pages").scalars()
+    assert text == "photos by [removed], Janet Doerr"
+    assert url == "https://x.test/?q=[removed]"
 
 
 @pytest.mark.parametrize(
