@@ -53,8 +53,8 @@ class Phase:
 
 
 PHASES = (
-    Phase("photos", 2400, 0.10, 0.04, 0.0),
-    Phase("drawn", 1400, 0.04, 0.0, 0.3),
+    Phase("photos", 7000, 0.10, 0.04, 0.0),
+    Phase("drawn", 5000, 0.04, 0.0, 0.3),
 )
 
 

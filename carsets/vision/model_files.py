@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 BUILTIN = "builtin"
 BUILTIN_FILE = "builtin_detector.npz"
-BUILTIN_SHA256 = "dfd1651cd257e3b826d6d078d07f68aecf5bcdac1e78224cef1a150fdf957f91"
+BUILTIN_SHA256 = "ffdafa3f689484681d619e2d2de8a6e762c82d9959139d79adb450f14e6a8765"
 
 RESNET50_FILE = "resnet50_weights_tf_dim_ordering_tf_kernels.h5"
 RESNET50_MD5 = "2cb95161c43110f7111970584f804107"
