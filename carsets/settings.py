@@ -294,6 +294,25 @@ DISK_FREE_MIN = 500 * 1024 * 1024  # bytes
 # (article 3(2) of the EU directive 2019/790: no longer than the research needs).
 RETENTION_DAYS = 365
 
+# --- After the crawl ---------------------------------------------------------------------------
+
+# scrapy curate: nothing is deleted; scores with reasons, and review for what is doubted enough.
+# Bits in which the pHashes, and the dHashes, of two copies may differ. The crawl refuses what is
+# nearer than NEAR_DUPLICATE_DISTANCE; look-alikes begin at 10.
+CURATE_NEAR_DISTANCE = 8
+CURATE_NEAR_DHASH_DISTANCE = 14
+# Cosine of the features from which two images are called copies though their hashes differ (crops,
+# watermarks); 2 = never. For ResNet50's features; see benchmarks/planted_noise.py for others.
+CURATE_SAME_COSINE = 0.97
+# Unrelated owners (authors, or else hosts) of one picture that was found for several classes, from
+# which it is a placeholder. For fewer than three classes PLACEHOLDER_PAGES owners are needed.
+CURATE_PLACEHOLDER_OWNERS = 8
+# Share of a class that one host may give, where no author is known, and one author; ten images are
+# always allowed. What is beyond is doubted, the smallest and least open images first.
+CURATE_HOST_SHARE = 0.05
+CURATE_AUTHOR_SHARE = 0.05
+CURATE_REVIEW = 0.5  # doubt from which a kept image goes to review; above 1 = none does
+
 # --- Telling what happens ---------------------------------------------------------------------
 
 # A step that cannot open (no weights, no catalog) closes the run with one line. Scrapy's own

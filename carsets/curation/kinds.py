@@ -17,8 +17,8 @@ class Kind(StrEnum):
 
     meaning: str
 
-    def __new__(cls, value: str, meaning: str) -> Kind:
-        """Make a member that is its name in the catalog, and knows what it means."""
+    def __new__(cls, value: str, meaning: str = "") -> Kind:
+        """Make a member that is its name in the catalog; by that alone it is looked up."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.meaning = meaning

@@ -1,0 +1,184 @@
+"""Groups of copies of one picture, none of them far from the copy that stands for the group.
+
+The best image takes all copies that are near *itself*; what is left goes on with the next best.
+So no chain of small steps joins two different pictures: a group's diameter is at most twice the
+distance at which two images are copies. Best is, as everywhere: the more open license, then the
+larger picture, then the one that was there first. Nothing depends on the order of the rows.
+
+People's words on pairs come first: what they call one picture is in one group, and what they call
+different never is, whatever the fingerprints say.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from numpy.typing import NDArray
+
+    Places = NDArray[np.int64]
+
+
+class Level(IntEnum):
+    """How two images were found to be copies; the surest first."""
+
+    REPRESENTATIVE = 0
+    PEOPLE = 1
+    HASH = 2
+    MIRROR = 3
+    FEATURES = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Edges:
+    """Pairs of places that may show one picture."""
+
+    a: Places
+    b: Places
+    level: NDArray[np.uint8]
+    distance: NDArray[np.int16]  # bits of the pHash; -1 where none was compared
+
+    def __len__(self) -> int:
+        return len(self.a)
+
+    @classmethod
+    def of(
+        cls, a: Places, b: Places, level: Level, distance: NDArray[np.uint8] | None = None
+    ) -> Edges:
+        """Return the edges of pairs that were all found in one way."""
+        bits = np.full(len(a), -1, np.int16) if distance is None else distance.astype(np.int16)
+        return cls(a, b, np.full(len(a), level, np.uint8), bits)
+
+    def where(self, chosen: NDArray[np.bool_]) -> Edges:
+        """Return some of the edges."""
+        return Edges(self.a[chosen], self.b[chosen], self.level[chosen], self.distance[chosen])
+
+    @classmethod
+    def joined(cls, some: Sequence[Edges]) -> Edges:
+        """Return all edges, each pair once: as its surest, and then nearest, finder has it."""
+        a = np.concatenate([edges.a for edges in some])
+        b = np.concatenate([edges.b for edges in some])
+        level = np.concatenate([edges.level for edges in some])
+        distance = np.concatenate([edges.distance for edges in some])
+        low, high = np.minimum(a, b), np.maximum(a, b)
+        order = np.lexsort((distance, level, high, low))
+        low, high = low[order], high[order]
+        first = np.ones(len(low), np.bool_)
+        first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
+        keep = order[first]
+        return cls(low[first], high[first], level[keep], distance[keep])
+
+
+@dataclass(frozen=True, slots=True)
+class NearGroups:
+    """The images that have copies, the representative of each group first."""
+
+    place: Places
+    leader: Places  # place of the representative
+    level: NDArray[np.uint8]
+    distance: NDArray[np.int16]  # to the representative; -1 where none was compared
+
+    def __len__(self) -> int:
+        return len(self.place)
+
+    @property
+    def copies(self) -> NDArray[np.bool_]:
+        """Which of them are not the representative."""
+        result: NDArray[np.bool_] = self.place != self.leader
+        return result
+
+
+def find_groups(
+    edges: Edges,
+    rank: NDArray[np.int64],
+    same: Iterable[tuple[int, int]] = (),
+    different: Iterable[tuple[int, int]] = (),
+) -> NearGroups:
+    """Return the groups. ``rank`` orders all places, 0 the best; no two share one.
+
+    ``same`` and ``different`` are people's words on pairs of places. Where they contradict each
+    other through a third image, "different" holds.
+    """
+    apart: dict[int, set[int]] = {}
+    for one, two in different:
+        apart.setdefault(one, set()).add(two)
+        apart.setdefault(two, set()).add(one)
+    units = _units(same, apart)
+    neighbors = _Neighbors(edges)
+    leaders = set(neighbors.known()) | set(units)
+    group_of: dict[int, int] = {}
+    rows: list[tuple[int, int, int, int]] = []
+    for leader in sorted(leaders, key=lambda place: int(rank[place])):
+        if leader in group_of:
+            continue
+        members = {leader: (int(Level.REPRESENTATIVE), 0)}
+        for place in units.get(leader, ()):
+            members.setdefault(place, (int(Level.PEOPLE), -1))
+        near = sorted(neighbors.of(leader), key=lambda edge: (edge[1], edge[2], int(rank[edge[0]])))
+        for place, level, distance in near:
+            unit = units.get(place, (place,))
+            if place in members or any(one in group_of for one in unit):
+                continue
+            if any(apart.get(one, set()) & members.keys() for one in unit):
+                continue
+            members[place] = (level, distance)
+            for one in unit:
+                members.setdefault(one, (int(Level.PEOPLE), -1))
+        if len(members) > 1:
+            rows += [(place, leader, *how) for place, how in members.items()]
+            group_of.update(dict.fromkeys(members, leader))
+    table = np.array(rows, np.int64).reshape(-1, 4)
+    return NearGroups(
+        place=table[:, 0],
+        leader=table[:, 1],
+        level=table[:, 2].astype(np.uint8),
+        distance=table[:, 3].astype(np.int16),
+    )
+
+
+def _units(
+    same: Iterable[tuple[int, int]], apart: dict[int, set[int]]
+) -> dict[int, tuple[int, ...]]:
+    """Return what people call one picture: all images of it, for each of them."""
+    unit_of: dict[int, set[int]] = {}
+    for one, two in sorted(same):
+        left, right = unit_of.get(one, {one}), unit_of.get(two, {two})
+        if any(apart.get(place, set()) & right for place in left):
+            continue
+        together = left | right
+        unit_of.update(dict.fromkeys(together, together))
+    return {place: tuple(sorted(unit)) for place, unit in unit_of.items()}
+
+
+class _Neighbors:
+    """The edges of each place, found by bisection."""
+
+    def __init__(self, edges: Edges) -> None:
+        places = np.concatenate((edges.a, edges.b))
+        order = np.argsort(places, kind="stable")
+        self.places = places[order]
+        self.others = np.concatenate((edges.b, edges.a))[order]
+        self.levels = np.concatenate((edges.level, edges.level))[order]
+        self.distances = np.concatenate((edges.distance, edges.distance))[order]
+
+    def known(self) -> list[int]:
+        known: list[int] = np.unique(self.places).tolist()
+        return known
+
+    def of(self, place: int) -> list[tuple[int, int, int]]:
+        start, end = np.searchsorted(self.places, (place, place + 1))
+        some = slice(int(start), int(end))
+        return list(
+            zip(
+                self.others[some].tolist(),
+                self.levels[some].tolist(),
+                self.distances[some].tolist(),
+                strict=True,
+            )
+        )
