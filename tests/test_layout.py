@@ -34,6 +34,7 @@ PURE = {
     "removal",
     "report",
     "reservations",
+    "review",
     "sources",
     "vision",
 }

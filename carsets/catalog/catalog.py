@@ -518,6 +518,11 @@ class Catalog:
         with self._read() as connection:
             return review_rows.numbers_of(connection, image_ids)
 
+    def spot_check_images(self, check_id: str) -> list[str]:
+        """Return the ids of the images of a spot check; none for one that there is not."""
+        with self._read() as connection:
+            return review_rows.spot_check_images(connection, check_id)
+
     def labels_of(self, numbers: Sequence[int]) -> dict[int, str]:
         """Return the labels of images, as JSON, by number."""
         with self._read() as connection:

@@ -16,6 +16,7 @@ from carsets.catalog.schema import (
     reviews,
     scores,
     sightings,
+    spot_checks,
 )
 from carsets.outcomes import Outcome
 
@@ -112,6 +113,14 @@ def numbers_of(connection: Connection, image_ids: Sequence[str]) -> dict[str, in
             for row in connection.execute(select(images.c.image_id, images.c.seq).where(some))
         }
     return found
+
+
+def spot_check_images(connection: Connection, check_id: str) -> list[str]:
+    """Return the ids of the images of a spot check; none for one that there is not."""
+    ids = connection.scalar(
+        select(spot_checks.c.image_ids).where(spot_checks.c.check_id == check_id)
+    )
+    return list(ids or [])
 
 
 def labels_of(connection: Connection, numbers: Sequence[int]) -> dict[int, str]:

@@ -1,0 +1,1 @@
+"""People look and decide: the queue, their decisions, how far they agree. Pure."""
