@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from carsets.outcomes import ExitCode, Outcome, QueryOutcome
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 # Closing reasons under which all that was planned has been done.
 COMPLETE = {"finished", "limit_reached"}
@@ -57,6 +57,7 @@ class RunFacts:
     fault: str = ""  # what the catalog or the store complained of
     dataset: int = 0  # images that the dataset has at the end
     collected: Collected | None = None  # of a run that is not after images
+    failed_checks: Sequence[str] = ()  # see ledger/run_checks.py
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +81,8 @@ def judge(facts: RunFacts) -> Verdict:
         return Verdict(
             ExitCode.UNBALANCED, f"{facts.found} URLs were found, and {ended} outcomes written"
         )
-    if partial := _partial(facts):
-        return Verdict(ExitCode.PARTIAL, partial)
+    if partial := [line for line in (_partial(facts), *facts.failed_checks) if line]:
+        return Verdict(ExitCode.PARTIAL, "; ".join(partial))
     if facts.collected is not None:
         return _judge_collected(facts.collected)
     kept = facts.outcomes.get(Outcome.STORED, 0)

@@ -141,7 +141,7 @@ class ExitCode(int, Enum):
     OK = 0  # something kept, all queries answered
     BAD_USE = 2  # wrong argument, unreadable list, missing key or weights
     NOTHING_KEPT = 3
-    PARTIAL = 4  # a source blocked, changed, failed or out of quota, or the run was stopped
+    PARTIAL = 4  # a source blocked, changed, failed or out of quota; stopped; a check failed
     STORE_FAILED = 5  # the image store or the catalog failed
     UNBALANCED = 6  # found is not the sum of the outcomes: a fault of carsets
     DECAYED = 7  # scrapy verify: not all is as it was kept

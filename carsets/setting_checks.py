@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from carsets.image_lists.integrity import IntegrityPolicy
+from carsets.ledger.run_checks import EVERY_SOURCE, Bounds
 from carsets.licenses import LicensePolicy
 from carsets.permissions import Purpose
 from carsets.problems import UserError
@@ -105,6 +106,7 @@ def check_settings(settings: Mapping[str, Any]) -> None:
     _check_licenses(settings.get("LICENSE_ALLOWED", "*"))
     _check_purpose(settings)
     _check_reservations(settings, policy)
+    Bounds.of(settings, EVERY_SOURCE)
 
 
 def _check_purpose(settings: Mapping[str, Any]) -> None:

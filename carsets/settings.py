@@ -313,6 +313,20 @@ CURATE_HOST_SHARE = 0.05
 CURATE_AUTHOR_SHARE = 0.05
 CURATE_REVIEW = 0.5  # doubt from which a kept image goes to review; above 1 = none does
 
+# scrapy report: images in the gallery, the most doubted first. A browser filters as many in a blink.
+GALLERY_MOST = 100_000
+
+# --- Is the run worth what it brought? --------------------------------------------------------
+
+# What fails here ends the run with exit code 4; the receipt has every check. Each is a number, or
+# one for each source: -s CHECK_KEPT_SHARE=flickr:0.3,*:0.1. Shares are of the images that were
+# asked for: not of known URLs, and not of those that words exclude.
+CHECK_FOUND_MIN = 0  # URLs, of a run that asked anything; 0 = no such check
+CHECK_BLOCKED_SHARE = 0.5  # at most: 401, 403, 429 and benched hosts; 1 = no such check
+CHECK_ERROR_SHARE = 0.5  # at most: the network, servers and decoders that failed
+CHECK_KEPT_SHARE = 0.0  # at least; what is usual differs much between sources
+CHECK_LEAST_IMAGES = 100  # asked for; of fewer, no share is judged: it would be chance
+
 # --- Telling what happens ---------------------------------------------------------------------
 
 # A step that cannot open (no weights, no catalog) closes the run with one line. Scrapy's own

@@ -41,7 +41,10 @@ def facts(outcomes, **more):
         (facts(KEPT, closed="start_error"), ExitCode.PARTIAL, "start_error"),
         (facts(KEPT, unended=2), ExitCode.PARTIAL, "2 queries did not end"),
         (facts({**KEPT, Outcome.ERROR: 1}), ExitCode.PARTIAL, "fault of carsets"),
+        (facts(KEPT, failed_checks=["check failed: x"]), ExitCode.PARTIAL, "check failed: x"),
+        (facts({}, failed_checks=["a", "b"], unended=1), ExitCode.PARTIAL, "did not end; a; b"),
         # The store or the catalog.
+        (facts(KEPT, failed_checks=["a"], fault="no disk"), ExitCode.STORE_FAILED, "no disk"),
         (facts(KEPT, stopped="disk_full", closed="disk_full"), ExitCode.STORE_FAILED, "no space"),
         (facts({**KEPT, Outcome.STORE_FAILED: 1}), ExitCode.STORE_FAILED, "could not be stored"),
         (facts(KEPT, fault="the catalog x is damaged"), ExitCode.STORE_FAILED, "is damaged"),

@@ -16,6 +16,7 @@ from carsets.items import CarImage, ResultCount
 from carsets.ledger.batch_writer import BatchWriter
 from carsets.ledger.books import Books, run_ended
 from carsets.ledger.page_tracker import PageTracker
+from carsets.ledger.run_checks import Bounds, check_run
 from carsets.net.redaction import redact
 from carsets.outcomes import ExitCode, Outcome, QueryOutcome
 from carsets.problems import UserError
@@ -44,6 +45,7 @@ class Ledger:
         self.crawler = crawler
         self.state = CrawlState.of(crawler)
         self.books = Books(run_id=self.state.run_id)
+        self.bounds = Bounds.of(settings, crawler.spidercls.name)
         self.pages = PageTracker()
         self.writer = BatchWriter(
             self._write,
@@ -140,18 +142,28 @@ class Ledger:
             self._judge(reason, dataset)
 
     def _judge(self, reason: str, dataset: int) -> None:
+        queries, unended = self.books.queries.outcomes(), self.pages.unended
+        collected = getattr(self.crawler.spider, "collected", None)
+        if collected is None:
+            self.books.checks = check_run(
+                self.bounds,
+                found=self.books.found,
+                asked=sum(queries.values()) + unended,
+                outcomes=self.books.outcomes,
+            )
         self.books.verdict = judge(
             RunFacts(
                 found=self.books.found,
                 outcomes=self.books.outcomes,
-                queries=self.books.queries.outcomes(),
-                unended=self.pages.unended,
+                queries=queries,
+                unended=unended,
                 closed=reason,
                 stopped=self.state.stop_reason,
                 bad_use=self.bad_use,
                 fault=self.fault,
                 dataset=dataset,
-                collected=getattr(self.crawler.spider, "collected", None),
+                collected=collected,
+                failed_checks=[check.message for check in self.books.checks],
             )
         )
 

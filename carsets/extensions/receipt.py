@@ -106,6 +106,7 @@ class Receipt:
             "lists": list_hashes(given),
             "settings": redact_settings(changed_settings(self.crawler.settings)),
             "versions": versions(),
+            "checks": [asdict(check) for check in books.checks],
             "exit_code": int(verdict.code),
             "exit_reason": verdict.reason,
         }

@@ -11,9 +11,12 @@ from carsets.ledger.query_tally import QueryTally
 from carsets.outcomes import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from carsets.catalog.rows import RunImages
     from carsets.exit_codes import Verdict
     from carsets.items import CarImage
+    from carsets.ledger.run_checks import Check
 
 run_ended = object()
 """Signal: a run is over, and all of it is in the catalog. Facts: ``books`` (Books)."""
@@ -32,6 +35,7 @@ class Books:
     kept_bytes: int = 0
     queries: QueryTally = field(default_factory=QueryTally)
     open: dict[int, CarImage] = field(default_factory=dict)  # found and not ended, by identity
+    checks: Sequence[Check] = ()
     verdict: Verdict | None = None
 
     @property

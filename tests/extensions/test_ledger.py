@@ -249,3 +249,44 @@ def test_two_crawls_in_one_process_keep_their_books_apart(play):
     assert crawl.state.run_id != crawl.other.state.run_id
     assert crawl.receipt()["outcomes"] == {"stored": 1}
     assert crawl.other.receipt()["outcomes"] == {"http_404": 1}
+
+
+def test_a_failed_check_makes_the_run_partial_and_stands_in_the_receipt(play):
+    async def scene(crawl):
+        await crawl.open()
+        a, b, c = await crawl.page(1, "a", "b", "c")
+        await crawl.keep(a)
+        await crawl.drop(b, Outcome.HTTP_403)
+        await crawl.drop(c, Outcome.HTTP_429)
+        await crawl.end_query()
+        await crawl.close()
+
+    settings = {"CHECK_BLOCKED_SHARE": "played:0.6,*:1", "CHECK_LEAST_IMAGES": 1}
+    crawl = play(scene, settings)
+    receipt = crawl.receipt()
+    assert crawl.exit_code() == receipt["exit_code"] == ExitCode.PARTIAL
+    assert receipt["exit_reason"] == (
+        "check failed: 67% of 3 images blocked (1 http_403, 1 http_429), "
+        "CHECK_BLOCKED_SHARE wants at most 0.6"
+    )
+    verdicts = {check["name"]: check["passed"] for check in receipt["checks"]}
+    assert verdicts == {
+        "CHECK_BLOCKED_SHARE": False,
+        "CHECK_ERROR_SHARE": True,
+        "CHECK_KEPT_SHARE": True,
+    }
+    with closing(sqlite3.connect(crawl.folder / "catalog.sqlite")) as connection:
+        assert connection.execute("SELECT exit_code FROM runs").fetchall() == [(4,)]
+
+
+def test_a_source_that_suddenly_finds_nothing_fails_its_check(play):
+    async def scene(crawl):
+        await crawl.open()
+        await crawl.page(1, outcome=QueryOutcome.NO_RESULTS)
+        await crawl.end_query(QueryOutcome.NO_RESULTS)
+        await crawl.close()
+
+    assert play(scene).exit_code() == ExitCode.NOTHING_KEPT
+    crawl = play(scene, {"CHECK_FOUND_MIN": 1})
+    assert crawl.exit_code() == ExitCode.PARTIAL
+    assert "0 images found of 1 queries" in crawl.receipt()["exit_reason"]
