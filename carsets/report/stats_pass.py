@@ -23,7 +23,7 @@ from carsets.release.splits import assign
 from carsets.report.label_stats import DatasetStats, LabelStats, Thresholds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from carsets.catalog.release_rows import LightRow, ReleaseRows
     from carsets.release.people import Word
@@ -34,11 +34,18 @@ UNKNOWN = "unknown"
 
 
 def gather(
-    rows: ReleaseRows, shares: Shares, salt: str, label: tuple[str, ...], thresholds: Thresholds
+    rows: ReleaseRows,
+    shares: Shares,
+    salt: str,
+    label: tuple[str, ...],
+    thresholds: Thresholds,
+    *,
+    watch: Callable[[LightRow], None] | None = None,
 ) -> DatasetStats:
     """Return the statistics of one state of a catalog.
 
-    ``label`` are the labels whose values exact shares are counted out for.
+    ``label`` are the labels whose values exact shares are counted out for; ``watch`` is shown
+    every image that counts.
     """
     assignment = _assignment(rows, shares, salt, label)
     names = (*shares.names, LEFT_OUT)
@@ -52,6 +59,8 @@ def gather(
     }
     for place, row, labels in _dataset(rows):
         total += 1
+        if watch is not None:
+            watch(row)
         split = names[max(int(assignment.codes[place]), -1)]
         splits[split] += 1
         for kind, value in labels.items():
