@@ -37,13 +37,6 @@ if TYPE_CHECKING:
 
     from carsets.release.report import ReleaseReport
 
-# Settings that decided which images there are: the card names them.
-THRESHOLDS = (
-    *("IMAGES_MIN_WIDTH", "IMAGES_MIN_HEIGHT", "IMAGE_MAX_PIXELS", "IMAGE_MAX_ASPECT"),
-    *("NEAR_DUPLICATE_DISTANCE", "NEAR_DUPLICATE_DHASH_DISTANCE", "CAR_DETECTION_MODEL"),
-    *("CAR_DETECTION_RULE", "CAR_DETECTION_KEEP", "CAR_DETECTION_REVIEW", "RESERVATION_POLICY"),
-)
-
 
 class Command(ScrapyCommand):
     """Write a release."""
@@ -93,7 +86,7 @@ class Command(ScrapyCommand):
         rights.add_argument(
             "--retain-until",
             metavar="DATE",
-            help="of --mode internal: when it must be deleted; default: by RETENTION_DAYS",
+            help="when an internal release must be deleted; default: by RETENTION_DAYS",
         )
         choice = parser.add_argument_group("which images")
         choice.add_argument(
@@ -161,7 +154,6 @@ class Command(ScrapyCommand):
                 "about": about,
                 "contact": settings.get("CONTACT") or "",
                 "receipts": read_receipts(places.receipts_dir),
-                "thresholds": {name: settings.get(name) for name in THRESHOLDS},
             },
         )
         catalog = Catalog.open(places.catalog_url, create=False)

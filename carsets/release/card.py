@@ -22,6 +22,7 @@ from carsets.licenses import DeclaredLicense, Evidence, license_table, read_lice
 from carsets.outcomes import Outcome
 from carsets.problems import UserError
 from carsets.release.credit import one_line
+from carsets.release.known_noise import spot_check_rows
 from carsets.release.receipts import Receipts
 
 if TYPE_CHECKING:
@@ -80,7 +81,6 @@ class CardReport:
     considered: int = 0  # images of the catalog that were looked at
     left_out: Mapping[str, int] = field(default_factory=dict)  # of these, by reason
     collection: Collection = field(default_factory=Collection)
-    thresholds: Mapping[str, Any] = field(default_factory=dict)  # settings, by name
     versions: Mapping[str, str] = field(default_factory=dict)  # of what wrote the release
     receipts: Receipts = field(default_factory=Receipts)
     about: str = ""  # why the dataset is made, in its maker's words
@@ -127,6 +127,7 @@ def card_text(facts: ReleaseFacts, report: CardReport) -> str:
         licenses=license_rows(report.composition.licenses),
         meanings={o.value: o.meaning for o in Outcome},
         top=top,
+        spot_check=list(spot_check_rows(report.collection.spot_check or {})),
         about=Markup(plain_markdown(report.about)),  # noqa: S704 - escaped by plain_markdown
     )
     return yaml_header(header(facts, report)) + whole(text)

@@ -28,7 +28,7 @@ class LeftOut(StrEnum):
     RESERVED = "reserved", "its owner reserves the rights"
     # --- It was not asked for -----------------------------------------------------------------
     WHERE = "where", "outside --where"
-    NO_LABEL = "no_label", "has no value of the label"
+    NO_LABEL = "no_label", "has no value of --label (scrapy stats shows which there are)"
     NOT_STORED = "not_stored", "its file was never stored"
     # --- Its license --------------------------------------------------------------------------
     LICENSE = "license", "its license does not allow the mode (--only-allowed)"

@@ -1,4 +1,4 @@
-"""What the receipts of all runs say together: the load on hosts, and the software."""
+"""What the receipts of all runs say together: the load on hosts, the software, the thresholds."""
 
 from __future__ import annotations
 
@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+# Settings of a run that decided which images there are.
+THRESHOLDS = (
+    *("IMAGES_MIN_WIDTH", "IMAGES_MIN_HEIGHT", "IMAGE_MAX_PIXELS", "IMAGE_MAX_ASPECT"),
+    *("NEAR_DUPLICATE_DISTANCE", "NEAR_DUPLICATE_DHASH_DISTANCE", "CAR_DETECTION_MODEL"),
+    *("CAR_DETECTION_RULE", "CAR_DETECTION_KEEP", "CAR_DETECTION_REVIEW", "RESERVATION_POLICY"),
+)
+
+
 @dataclass(slots=True)
 class Receipts:
     """Sums over receipts, which are read one at a time."""
@@ -19,6 +27,15 @@ class Receipts:
     unreadable: int = 0
     hosts: Counter[str] = field(default_factory=Counter)  # requests sent, by host
     versions: set[tuple[str, str]] = field(default_factory=set)  # name and version
+    settings: set[tuple[str, str]] = field(default_factory=set)  # name of THRESHOLDS, and value
+
+    @property
+    def thresholds(self) -> dict[str, str]:
+        """The settings of the runs by name; several values where runs had several."""
+        values: dict[str, list[str]] = {}
+        for name, value in sorted(self.settings):
+            values.setdefault(name, []).append(value)
+        return {name: ", ".join(some) for name, some in values.items()}
 
     @property
     def requests(self) -> int:
@@ -39,10 +56,12 @@ def read_receipts(folder: Path) -> Receipts:
             receipt = json.loads(path.read_text(encoding="utf-8"))
             hosts = {str(host): int(number) for host, number in receipt["hosts"].items()}
             versions = {(str(name), str(version)) for name, version in receipt["versions"].items()}
+            asked = {(name, str(receipt.get("settings", {}).get(name, ""))) for name in THRESHOLDS}
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             sums.unreadable += 1
             continue
         sums.runs += 1
         sums.hosts.update(hosts)
         sums.versions |= versions
+        sums.settings |= {(name, value) for name, value in asked if value}
     return sums

@@ -100,7 +100,12 @@ def make_release(
                 folder, facts, rows.tombstones(), images=options.carries_images, until=until
             )
             writer.write_card(rows, selection, until, surroundings.card)
-            more = {"plan": plan, "versions": report.versions(rows.schema()), "retain_until": until}
+            more = {
+                "plan": plan,
+                "versions": report.versions(rows.schema()),
+                "retain_until": until,
+                "known_noise": rows.known_noise(),
+            }
             report.write_json(folder, report.release_json(selection, options, facts, **more))
             sums = folder.sealed()
             numbers = selection.seq[selection.chosen]

@@ -427,3 +427,10 @@ def test_receipts_are_added_up_and_broken_ones_passed_over(tmp_path):
     text = card_text(*card(receipts=found))
     assert "2 runs left a receipt. They sent 8 requests to 2 hosts" in text
     assert "| a.test | 7 |" in text
+
+
+def test_the_thresholds_are_those_of_the_runs_and_not_of_the_export(tmp_path):
+    for run, model in (("1", "builtin"), ("2", "ResNet50")):
+        receipt = {"hosts": {}, "versions": {}, "settings": {"CAR_DETECTION_MODEL": model}}
+        (tmp_path / f"{run}.json").write_text(json.dumps(receipt))
+    assert read_receipts(tmp_path).thresholds == {"CAR_DETECTION_MODEL": "ResNet50, builtin"}
