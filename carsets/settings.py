@@ -313,7 +313,7 @@ CURATE_HOST_SHARE = 0.05
 CURATE_AUTHOR_SHARE = 0.05
 CURATE_REVIEW = 0.5  # doubt from which a kept image goes to review; above 1 = none does
 
-# scrapy report: images in the gallery, the most doubted first. A browser filters as many in a blink.
+# scrapy report: images in the gallery, the most doubted first. A browser filters them in a blink.
 GALLERY_MOST = 100_000
 
 # --- Is the run worth what it brought? --------------------------------------------------------

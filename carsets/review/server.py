@@ -36,6 +36,7 @@ BLOCK = 1 << 18  # bytes of a file that are read at once
 
 PAGES = {
     "/": ("index.html", "text/html; charset=utf-8"),
+    "/icon.svg": ("icon.svg", "image/svg+xml"),
     "/style.css": ("style.css", "text/css; charset=utf-8"),
     "/main.js": ("main.js", "text/javascript; charset=utf-8"),
     "/outbox.js": ("outbox.js", "text/javascript; charset=utf-8"),
@@ -47,7 +48,7 @@ PAGES = {
 IMAGE_TYPES = {"image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "image/bmp"}
 HEADERS = {
     "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src blob:; "
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
         "require-trusted-types-for 'script'"
     ),

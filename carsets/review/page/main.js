@@ -709,10 +709,9 @@ function fillChoices(start) {
   options("source", start.sources);
   options("label", [...new Set([...start.names, ...Object.keys(start.labels)])]);
   $("keys").append(
-    ...KEYS.flatMap(([key, , text]) => [
-      element("dt", {}, element("kbd", {}, key)),
-      element("dd", {}, text),
-    ]),
+    ...KEYS.map(([key, , text]) =>
+      element("div", {}, element("dt", {}, element("kbd", {}, key)), element("dd", {}, text)),
+    ),
   );
   const words = { exterior: "outside", interior: "inside", part: "a part", unknown: "unknown" };
   for (const [key, view] of Object.entries(VIEW_KEYS)) {
