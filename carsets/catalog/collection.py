@@ -82,13 +82,18 @@ def read_collection(connection: Connection) -> Collection:
         tombstones=_counted(connection, tombstones.c.kind),
         reviewed=reviewed,
         raters=raters,
-        spot_check=connection.scalar(
-            select(spot_checks.c.result)
-            .where(spot_checks.c.finished_at != "")
-            .order_by(spot_checks.c.finished_at.desc(), spot_checks.c.check_id)
-            .limit(1)
-        ),
+        spot_check=newest_spot_check(connection),
         decay=_decay(connection),
+    )
+
+
+def newest_spot_check(connection: Connection) -> Mapping[str, Any] | None:
+    """Return the result of the spot check that was finished last; None for none."""
+    return connection.scalar(
+        select(spot_checks.c.result)
+        .where(spot_checks.c.finished_at != "")
+        .order_by(spot_checks.c.finished_at.desc(), spot_checks.c.check_id)
+        .limit(1)
     )
 
 

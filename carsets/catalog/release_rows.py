@@ -198,6 +198,10 @@ class ReleaseRows:
         """Return how the whole dataset came about, in numbers."""
         return collection.read_collection(self.connection)
 
+    def known_noise(self) -> dict[str, Any]:
+        """Return what people found in the last random sample; None where nobody looked."""
+        return {"spot_check": collection.newest_spot_check(self.connection)}
+
 
 def hash_of_picture(row: LightRow | FullRow) -> int:
     """Return the perceptual hash, unsigned."""
