@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, Self
 from sqlalchemy.exc import SQLAlchemyError
 
 from carsets.catalog import (
+    batch_jobs,
     counts,
     curation_rows,
+    detection_rows,
     explanation,
     fingerprints,
     gallery,
@@ -34,6 +36,7 @@ from carsets.catalog import (
     reviews,
     runs,
     sightings,
+    spot_checks,
     tombstones,
     verifications,
 )
@@ -48,8 +51,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from sqlalchemy import Connection, Engine
 
+    from carsets.catalog.batch_jobs import BatchJob
     from carsets.catalog.counts import BodyCountsOf
     from carsets.catalog.curation_rows import CurationRows, GroupRow, ScoreRow
+    from carsets.catalog.detection_rows import Policy, StoredFile
     from carsets.catalog.explanation import Explanation
     from carsets.catalog.fingerprints import Fingerprints
     from carsets.catalog.grouping_rows import GroupingRow
@@ -71,9 +76,11 @@ if TYPE_CHECKING:
         RunRow,
         SightingRow,
     )
+    from carsets.catalog.spot_checks import SpotCheck
     from carsets.catalog.tombstones import Tombstone, Tombstones
     from carsets.catalog.verifications import AddressRow, Sweep, VerificationRow
     from carsets.outcomes import Outcome
+    from carsets.vision.detection import Detection
 
 __all__ = ["Catalog", "CatalogError"]
 
@@ -400,6 +407,49 @@ class Catalog:
             curation_rows.write_scores(connection, kinds[0], doubts, when)
             return curation_rows.mark(connection, kinds[1], marks, spared, when)
 
+    # --- Detection after the crawl ----------------------------------------------------------
+
+    def open_job(
+        self, kind: str, options: Mapping[str, Any], when: str, *, anew: bool = False
+    ) -> BatchJob:
+        """Go on with the unfinished job of these options, or begin one; ``anew`` always begins."""
+        with self._write() as connection:
+            return batch_jobs.open_job(connection, kind, options, when, anew=anew)
+
+    def finish_job(self, job_id: int, when: str) -> Counter[str]:
+        """Write that a job is finished; return how its images have ended."""
+        with self._write() as connection:
+            return batch_jobs.finish_job(connection, job_id, when)
+
+    def files_after(self, after: int, last: int, most: int, *, pending: bool) -> list[StoredFile]:
+        """Return the next images to look at; ``pending``: those that no detector has seen."""
+        with self._read() as connection:
+            return detection_rows.files_after(connection, after, last, most, pending=pending)
+
+    def count_files(self, after: int, last: int, *, pending: bool) -> int:
+        """Return how many images ``files_after`` gives in all."""
+        with self._read() as connection:
+            return detection_rows.count_files(connection, after, last, pending=pending)
+
+    def record_detections(
+        self, job_id: int, done_to: int, found: Mapping[int, Detection], lost: int, policy: Policy
+    ) -> tuple[Counter[str], list[StoredFile]]:
+        """Write what the detector said of some images; return how they ended, and files to go."""
+        with self._write() as connection:
+            return detection_rows.record_detections(
+                connection, job_id, done_to, found, lost, policy
+            )
+
+    def dropped_files(self) -> list[StoredFile]:
+        """Return some dropped images whose files may still be in the store."""
+        with self._read() as connection:
+            return detection_rows.dropped_files(connection, CHUNK)
+
+    def forget_files(self, numbers: Sequence[int]) -> None:
+        """Write that the files of these dropped images are gone."""
+        with self._write() as connection:
+            detection_rows.forget_files(connection, numbers)
+
     # --- Removal and explanation ------------------------------------------------------------
 
     def tombstones(self) -> Tombstones:
@@ -611,3 +661,30 @@ class Catalog:
         """Remember where a person is."""
         with self._write() as connection:
             reviews.keep_place(connection, rater, place)
+
+    # --- Spot checks ------------------------------------------------------------------------
+
+    def image_ids_of(self, numbers: Sequence[int]) -> list[str]:
+        """Return the ids of images, in the order of their numbers as given."""
+        with self._read() as connection:
+            return spot_checks.image_ids(connection, numbers)
+
+    def record_spot_check(self, check: SpotCheck) -> bool:
+        """Write a sample for people to look at; False if it is there already."""
+        with self._write() as connection:
+            return spot_checks.record(connection, check)
+
+    def spot_check(self, check_id: str) -> SpotCheck | None:
+        """Return a sample; None for one that there is not."""
+        with self._read() as connection:
+            return spot_checks.find(connection, check_id)
+
+    def spot_checks(self) -> list[SpotCheck]:
+        """Return all samples, the oldest first."""
+        with self._read() as connection:
+            return spot_checks.every(connection)
+
+    def finish_spot_check(self, check_id: str, result: Mapping[str, Any], when: str) -> None:
+        """Write what came of a sample that is answered."""
+        with self._write() as connection:
+            spot_checks.finish(connection, check_id, result, when)

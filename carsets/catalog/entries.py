@@ -13,6 +13,7 @@ from carsets.outcomes import Outcome
 
 if TYPE_CHECKING:
     from carsets.items import CarImage, ResultCount
+    from carsets.vision.detection import Detection
 
 # Outcomes of images that have a row of their own in the catalog.
 WITH_ROW = {Outcome.STORED, Outcome.NOT_A_CAR}
@@ -131,7 +132,7 @@ def image_row(item: CarImage, verdict: str, run_id: str) -> ImageRow:
         verdict=verdict,
         run_id=run_id,
         **_reservation(item),
-        **_detection(item),
+        **(detection_columns(item.detection) if item.detection else {}),
     )
 
 
@@ -145,10 +146,8 @@ def _reservation(item: CarImage) -> dict[str, Any]:
     }
 
 
-def _detection(item: CarImage) -> dict[str, Any]:
-    seen = item.detection
-    if seen is None:
-        return {}
+def detection_columns(seen: Detection) -> dict[str, Any]:
+    """Return what is kept of the detector's look at an image, by column."""
     return {
         "car_score": seen.car_score,
         "part_score": seen.part_score,

@@ -326,3 +326,31 @@ spot_checks = Table(
     _text("made_at"),
     _text("finished_at"),
 )
+
+# --- What `scrapy redetect` knows -------------------------------------------------------------
+
+batch_jobs = Table(  # work over the whole catalog that can be stopped and gone on with
+    "batch_jobs",
+    metadata,
+    Column("job_id", RowNumber, primary_key=True, autoincrement=True),
+    Column("kind", String(32), nullable=False),
+    Column("options", JSON, nullable=False),  # the same options go on with it
+    _count("last_seq"),  # the newest image that it looks at
+    _count("done_to"),  # its images up to this number are done
+    Column("tally", JSON, nullable=False),  # how they ended
+    _text("started_at"),
+    _text("finished_at"),  # "" while it runs, or was stopped
+)
+
+past_detections = Table(  # what was said of an image before it was looked at again
+    "past_detections",
+    metadata,
+    Column("job_id", BigInteger, primary_key=True),  # that overwrote it
+    Column("image_id", String(64), ForeignKey("images.image_id"), primary_key=True),
+    _text("model"),
+    Column("car_score", Float),
+    Column("part_score", Float),
+    Column("top_labels", JSON),
+    _text("view"),
+    Column("verdict", String(16), nullable=False),
+)

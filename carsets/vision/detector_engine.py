@@ -118,6 +118,19 @@ class DetectorEngine:
             self._wake.set()
         return await one.numbers
 
+    async def ask_all(self, smalls: Sequence[bytes], shapes: Sequence[Shape]) -> list[Numbers]:
+        """Return the numbers of these images, which make one batch whatever else is asked.
+
+        Raises DetectorFailed.
+        """
+        if self._closing or self._loop is None:
+            raise DetectorFailed("the detector is not running")
+        self.batches += 1
+        try:
+            return await self._numbers_of(smalls, shapes)
+        except (WorkerDied, WorkerUnusable, ValueError) as error:
+            raise DetectorFailed(str(error)) from None
+
     async def close(self) -> None:
         """Answer what still waits, then end the process."""
         self._closing = True
@@ -151,7 +164,9 @@ class DetectorEngine:
     async def _send(self, batch: Sequence[_Waiting]) -> None:
         self.batches += 1
         try:
-            numbers = await self._numbers_of(batch)
+            numbers = await self._numbers_of(
+                [one.small for one in batch], [one.shape for one in batch]
+            )
         except Exception as error:
             for one in batch:
                 if not one.numbers.done():
@@ -161,16 +176,15 @@ class DetectorEngine:
             if not one.numbers.done():
                 one.numbers.set_result(found)
 
-    async def _numbers_of(self, batch: Sequence[_Waiting]) -> list[Numbers]:
-        header = {"shapes": [one.shape for one in batch]}
-        payload = b"".join(one.small for one in batch)
+    async def _numbers_of(self, smalls: Sequence[bytes], shapes: Sequence[Shape]) -> list[Numbers]:
+        header, payload = {"shapes": list(shapes)}, b"".join(smalls)
         try:
             said, body = await self.worker.request(header, payload)
         except WorkerDied:  # the next request starts it again; a batch that kills twice is lost
             said, body = await self.worker.request(header, payload)
         if "failed" in said:
             raise DetectorFailed(str(said["failed"]))
-        return unpack_numbers(said, body, len(batch))
+        return unpack_numbers(said, body, len(shapes))
 
 
 def unpack_numbers(said: Mapping[str, Any], body: bytes, count: int) -> list[Numbers]:
