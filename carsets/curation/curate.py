@@ -71,16 +71,8 @@ def curate(
     ``when`` is the time to write (ISO 8601, UTC). ``check_pairs`` looks at the files of pairs that
     only features call copies, and says which are.
     """
-    with catalog.curation_state() as rows:
-        curation = Curation(catalog, options, progress, when)
-        curation.read(rows)
-    curation.find_neighbors()
-    curation.find_copies(check_pairs)
-    curation.find_placeholders()
-    curation.find_outliers()
-    curation.doubt_labels()
-    curation.find_floods()
-    curation.combine()
+    curation = Curation(catalog, options, progress, when)
+    curation.run(check_pairs)
     return curation.report
 
 
@@ -102,6 +94,18 @@ class Curation:
         self.report = CurationReport()
         self.scores: dict[Kind, Scores] = {}
         self.reasons: dict[Kind, Callable[[int], str]] = {}
+
+    def run(self, check_pairs: CheckPairs | None = None) -> None:
+        """Go through all stages."""
+        with self.catalog.curation_state() as rows:
+            self.read(rows)
+        self.find_neighbors()
+        self.find_copies(check_pairs)
+        self.find_placeholders()
+        self.find_outliers()
+        self.doubt_labels()
+        self.find_floods()
+        self.combine()
 
     def read(self, rows: CurationRows) -> None:
         """Read all that is needed of one state of the catalog."""
@@ -247,6 +251,7 @@ class Curation:
                 judged[name] = judge(graph, codes, seeds)
                 self.progress.advance(len(graph))
         doubts = doubt_labels(corpus, self.voices, self.unit, graph, judged)
+        self.label_doubts = doubts
         reasons = LabelReasons(corpus, doubts)
         for kind, score, reason in reasons.scores():
             self._keep(kind, score, reason)
