@@ -1,0 +1,1 @@
+"""Looks at a set-up before a crawl has to find out: what is well, what is not, what to do."""
