@@ -60,9 +60,13 @@ class Dataset:
         return [json.loads(path.read_text()) for path in paths]
 
     def files(self) -> dict[str, Path]:
-        """Return the files in the store by the names that they have inside it."""
+        """Return the files in the store by the names that they have inside it.
+
+        Also while a crawl works in it: unlike a glob, ``os.walk`` passes over a folder that goes.
+        """
         store = self.folder / "images"
-        return {str(p.relative_to(store)): p for p in store.rglob("*") if p.is_file()}
+        paths = [Path(folder, name) for folder, _, names in os.walk(store) for name in names]
+        return {str(path.relative_to(store)): path for path in paths}
 
     def kept(self) -> dict[str, str]:
         """Return the kept images: path inside the store -> sha256."""

@@ -44,7 +44,6 @@ ARGUMENTS = {
     "no folder": ("folder", {"path": "{place}/no"}, "there is no such folder"),
     "empty folder": ("folder", {"path": "{place}/nothing"}, "no file to read in this folder"),
     "spider": ("bong", {}, "there is no spider 'bong': scrapy list shows all"),
-    "purpose": ("flickr", {**QUERY, "purpose": "fun"}, "use research, non-commercial or"),
 }
 # source, settings, environment, exit code, what the line says
 SETTINGS = {
@@ -98,6 +97,14 @@ SETTINGS = {
         "a path, s3:// or gs:// is expected",
     ),
     "disk": ("bing", {"DISK_FREE_MIN": 1 << 60}, {}, 5, "no space left for images (see DISK_FREE"),
+    "purpose": ("bing", {"PURPOSE": "fun"}, {}, 2, "PURPOSE=fun: research or commercial is"),
+    "commercial": (
+        "flickr",
+        {"PURPOSE": "commercial"},
+        {"FLICKR_API_KEY": "0" * 32},
+        2,
+        "FLICKR_COMMERCIAL_AGREEMENT",
+    ),
     "license": ("bing", {"LICENSE_ALLOWED": "cc-zero"}, {}, 2, "LICENSE_ALLOWED: unknown license"),
     "format": ("bing", {"IMAGE_FORMATS": "JPEG,JPG2"}, {}, 2, "must be some of JPEG, PNG, WEBP"),
     "negative": ("bing", {"IMAGES_IN_FLIGHT": -1}, {}, 2, "IMAGES_IN_FLIGHT=-1: a whole number of"),
