@@ -13,7 +13,7 @@ from carsets.problems import UserError
 from carsets.reservations import POLICIES, SIGNALS, DeniedHosts
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 MOST_LETTERS = 200  # of a name
 MOST_BITS = 11  # of near duplicates: the index compares 16 bits at a time, in four bands
@@ -89,24 +89,39 @@ _SWITCH_VALUES = {"0", "1", "true", "false", "True", "False"}  # those that Scra
 
 def check_settings(settings: Mapping[str, Any]) -> None:
     """Raise ``UserError`` for the first setting that cannot be meant."""
+    for problem in setting_problems(settings):
+        raise problem
+
+
+def setting_problems(settings: Mapping[str, Any]) -> Iterator[UserError]:
+    """Yield what cannot be meant, one problem for each part of the settings."""
     for name, (least, most) in WHOLE.items():
-        _check_number(name, settings.get(name), least, most, int, "a whole number")
+        yield from _told(
+            _check_number, name, settings.get(name), least, most, int, "a whole number"
+        )
     for name, (low, high) in NUMBERS.items():
-        _check_number(name, settings.get(name), low, high, float, "a number")
+        yield from _told(_check_number, name, settings.get(name), low, high, float, "a number")
     for name in SWITCHES:
         value = settings.get(name)
         if value is not None and str(value) not in _SWITCH_VALUES:
-            raise UserError(f"{name}={value}: True or False is expected")
+            yield UserError(f"{name}={value}: True or False is expected")
     policy = settings.get("RESERVATION_POLICY", POLICIES[0])
     if policy not in POLICIES:
-        raise UserError(f"RESERVATION_POLICY={policy}: {' or '.join(POLICIES)} is expected")
+        yield UserError(f"RESERVATION_POLICY={policy}: {' or '.join(POLICIES)} is expected")
     integrity = settings.get("LIST_INTEGRITY", IntegrityPolicy.SAME_PICTURE)
     if integrity not in list(IntegrityPolicy):
-        raise UserError(f"LIST_INTEGRITY={integrity}: {' or '.join(IntegrityPolicy)} is expected")
-    _check_licenses(settings.get("LICENSE_ALLOWED", "*"))
-    _check_purpose(settings)
-    _check_reservations(settings, policy)
-    Bounds.of(settings, EVERY_SOURCE)
+        yield UserError(f"LIST_INTEGRITY={integrity}: {' or '.join(IntegrityPolicy)} is expected")
+    yield from _told(_check_licenses, settings.get("LICENSE_ALLOWED", "*"))
+    yield from _told(_check_purpose, settings)
+    yield from _told(_check_reservations, settings, policy)
+    yield from _told(Bounds.of, settings, EVERY_SOURCE)
+
+
+def _told(check: Callable[..., object], *given: Any) -> Iterator[UserError]:
+    try:
+        check(*given)
+    except UserError as problem:
+        yield problem
 
 
 def _check_purpose(settings: Mapping[str, Any]) -> None:
