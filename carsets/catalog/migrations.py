@@ -1,4 +1,9 @@
-"""Makes a new catalog, leads an older one to today's tables, and refuses a newer one."""
+"""Makes a new catalog, leads an older one to today's tables, and refuses a newer one.
+
+A new table needs no new version: what is missing is made whenever a catalog is opened. New columns
+and indexes of older tables do, and a step that adds them; ``test_migrations`` upgrades catalogs of
+every older version and has Alembic compare them with new ones.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, inspect, select, text
 
 from carsets.catalog.connection import CatalogError, lock_writers
-from carsets.catalog.schema import VERSION, images, metadata, schema_version
+from carsets.catalog.schema import VERSION, metadata, schema_version
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -26,8 +31,13 @@ def _keep_the_words_of_counts(connection: Connection) -> None:
 def _remember_releases_and_verifications(connection: Connection) -> None:
     """Version 3: what was handed out, and what became of the addresses since."""
     metadata.create_all(connection)  # makes the tables that are not there
-    for index in images.indexes:
-        index.create(connection, checkfirst=True)
+
+
+def _index_the_queue_for_review(connection: Connection) -> None:
+    """Version 4: the indexes that tables got since they were first made."""
+    for table in metadata.sorted_tables:
+        for index in table.indexes:
+            index.create(connection, checkfirst=True)
 
 
 # What leads a catalog of version N to version N + 1. Applied in order, each in the one
@@ -35,6 +45,7 @@ def _remember_releases_and_verifications(connection: Connection) -> None:
 UPGRADES: Mapping[int, Callable[[Connection], None]] = {
     1: _keep_the_words_of_counts,
     2: _remember_releases_and_verifications,
+    3: _index_the_queue_for_review,
 }
 
 
@@ -55,6 +66,8 @@ def prepare(connection: Connection, *, create: bool, where: str) -> None:
         raise CatalogError(
             f"{where} has schema {version}, and this carsets knows {VERSION}: upgrade carsets"
         )
+    if not tables >= metadata.tables.keys():
+        metadata.create_all(connection)
     _upgrade(connection, version)
 
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 3  # of the tables below; ``migrations`` leads older catalogs here
+VERSION = 4  # of the tables below; ``migrations`` leads older catalogs here
 
 # SQLite counts rows by itself only in an INTEGER column.
 RowNumber = BigInteger().with_variant(Integer, "sqlite")
