@@ -1,4 +1,4 @@
-"""Decodes an image once, completely, and no larger than fingerprints and detector need.
+"""Decodes an image completely, and no larger than who looks at it needs.
 
 Stated results (W17): CMYK is converted to RGB without its color profile; 16 bits per channel are
 scaled to 8 (their high byte), not clipped; transparency is composed on white; gray and palette
@@ -72,13 +72,15 @@ def small_copy(image: Image.Image) -> Image.Image:
     return image.resize(size, method, box=(left, top, left + kept_width, top + kept_height))
 
 
-def reduced_jpeg(body: bytes, channels: int) -> tuple[Image.Image, str, bool]:
-    """Decode a JPEG; returns the RGB image, its mode in the file, and whether it was repaired."""
+def reduced_jpeg(body: bytes, channels: int, side: int) -> tuple[Image.Image, str, bool]:
+    """Decode a JPEG at the smallest scale that leaves both sides ``side`` pixels or more.
+
+    Returns the RGB image, its mode in the file, and whether it was repaired. At any scale all
+    compressed data is read: what is broken is found.
+    """
     if channels in (1, 3):
         try:
-            pixels = simplejpeg.decode_jpeg(
-                body, "RGB", min_height=SMALL_SIDE, min_width=SMALL_SIDE
-            )
+            pixels = simplejpeg.decode_jpeg(body, "RGB", min_height=side, min_width=side)
         except ValueError as error:
             _refuse_damage(str(error))
         except MemoryError:
@@ -89,7 +91,7 @@ def reduced_jpeg(body: bytes, channels: int) -> tuple[Image.Image, str, bool]:
             return image, "L" if channels == 1 else "RGB", False
     with _decoding("JPEG"):
         image = Image.open(io.BytesIO(body), formats=("JPEG",))
-        image.draft(None, (SMALL_SIDE, SMALL_SIDE))
+        image.draft(None, (side, side))
         image.load()
         return _fitted(image), image.mode, channels in (1, 3)
 

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import zipfile
 import zlib
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -78,6 +79,16 @@ def test_the_small_picture_shows_the_middle_of_a_long_image(draw):
     scene = draw.scene(1600, 400)
     found = inspect(draw.jpeg(scene), ALL)
     assert difference(found, scene.crop((500, 0, 1100, 400))) < 8
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG"])
+def test_the_prints_are_the_same_whether_or_not_a_detector_looks_too(draw, format):
+    body = draw.scene_file(format, 1200, 900)
+    shown, unseen = inspect(body, ALL), inspect(body, replace(ALL, small=False))
+    assert shown.small
+    assert not unseen.small
+    for print_ in ("pixel_hash", "phash", "dhash"):
+        assert getattr(shown, print_) == getattr(unseen, print_)
 
 
 def test_other_metadata_changes_the_bytes_but_not_the_pixels(draw):
