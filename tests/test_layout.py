@@ -30,6 +30,7 @@ PURE = {
     "places",
     "problems",
     "queries",
+    "redetection",
     "release",
     "removal",
     "report",

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 
 from carsets.catalog.schema import batch_jobs, images
+from carsets.problems import UserError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlalchemy import Connection
+
+
+class JobTaken(UserError):
+    """Another process has gone on with the job meanwhile; nothing of this step was written."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,13 +64,26 @@ def open_job(
 
 
 def advance_job(
-    connection: Connection, job_id: int, done_to: int, ended: Mapping[str, int]
+    connection: Connection, job_id: int, after: int, done_to: int, ended: Mapping[str, int]
 ) -> None:
-    """Write that a job has come so far, and how the images of this step have ended."""
+    """Write that a job has come from ``after`` to ``done_to``, and how these images have ended.
+
+    Raises JobTaken when it does not stand at ``after``: no step is counted twice.
+    """
     this = batch_jobs.c.job_id == job_id
     tally = Counter(connection.scalar(select(batch_jobs.c.tally).where(this)) or {})
     tally.update(ended)
-    connection.execute(batch_jobs.update().where(this).values(done_to=done_to, tally=dict(tally)))
+    where_we_left_it = (batch_jobs.c.done_to == after, batch_jobs.c.finished_at == "")
+    moved = connection.execute(
+        batch_jobs.update()
+        .where(this, *where_we_left_it)
+        .values(done_to=done_to, tally=dict(tally))
+    )
+    if moved.rowcount != 1:
+        raise JobTaken(
+            "another process works on the same images: let it finish, or give each process a "
+            "share of its own (--share 1/2 and --share 2/2)"
+        )
 
 
 def finish_job(connection: Connection, job_id: int, when: str) -> Counter[str]:

@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from carsets.catalog.batch_jobs import BatchJob
     from carsets.catalog.counts import BodyCountsOf
     from carsets.catalog.curation_rows import CurationRows, GroupRow, ScoreRow
-    from carsets.catalog.detection_rows import Policy, StoredFile
+    from carsets.catalog.detection_rows import Choice, Policy, Recorded, Step, StoredFile
     from carsets.catalog.explanation import Explanation
     from carsets.catalog.fingerprints import Fingerprints
     from carsets.catalog.grouping_rows import GroupingRow
@@ -80,7 +80,6 @@ if TYPE_CHECKING:
     from carsets.catalog.tombstones import Tombstone, Tombstones
     from carsets.catalog.verifications import AddressRow, Sweep, VerificationRow
     from carsets.outcomes import Outcome
-    from carsets.vision.detection import Detection
 
 __all__ = ["Catalog", "CatalogError"]
 
@@ -421,24 +420,33 @@ class Catalog:
         with self._write() as connection:
             return batch_jobs.finish_job(connection, job_id, when)
 
-    def files_after(self, after: int, last: int, most: int, *, pending: bool) -> list[StoredFile]:
-        """Return the next images to look at; ``pending``: those that no detector has seen."""
+    def files_between(self, after: int, last: int, choice: Choice) -> list[StoredFile]:
+        """Return the images to look at with numbers above ``after``, up to ``last``, in order."""
         with self._read() as connection:
-            return detection_rows.files_after(connection, after, last, most, pending=pending)
+            return detection_rows.files_between(connection, after, last, choice)
 
-    def count_files(self, after: int, last: int, *, pending: bool) -> int:
-        """Return how many images ``files_after`` gives in all."""
+    def count_files(self, after: int, last: int, choice: Choice) -> int:
+        """Return how many images there are to look at."""
         with self._read() as connection:
-            return detection_rows.count_files(connection, after, last, pending=pending)
+            return detection_rows.count_files(connection, after, last, choice)
 
-    def record_detections(
-        self, job_id: int, done_to: int, found: Mapping[int, Detection], lost: int, policy: Policy
-    ) -> tuple[Counter[str], list[StoredFile]]:
-        """Write what the detector said of some images; return how they ended, and files to go."""
+    def record_step(self, job_id: int, step: Step, choice: Choice, policy: Policy) -> Recorded:
+        """Write what the detector said of some images; return how they ended, and files to go.
+
+        Raises ``JobTaken`` when another process has written this step of the job.
+        """
         with self._write() as connection:
-            return detection_rows.record_detections(
-                connection, job_id, done_to, found, lost, policy
-            )
+            return detection_rows.record_step(connection, job_id, step, choice, policy)
+
+    def end_late_copies(self) -> None:
+        """End the addresses that were called copies of an image after it was dropped."""
+        with self._write() as connection:
+            detection_rows.end_late_copies(connection)
+
+    def changed_verdicts(self, job_id: int) -> dict[tuple[str, str], int]:
+        """Return how many images have another verdict than before a job: (old, new) -> images."""
+        with self._read() as connection:
+            return detection_rows.changed_verdicts(connection, job_id)
 
     def dropped_files(self) -> list[StoredFile]:
         """Return some dropped images whose files may still be in the store."""

@@ -12,7 +12,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, func, or_, select, update
 
 from carsets.catalog.batch_jobs import advance_job
 from carsets.catalog.connection import lock_writers
@@ -32,6 +32,7 @@ VARIABLES = 500  # values in one IN (...)
 DECISIONS = ("keep", "drop")  # of people: these stand above what the detector says
 _PAST = ("image_id", "model", "car_score", "part_score", "top_labels", "view", "verdict")
 _COPIES = (Outcome.DUPLICATE_PIXELS.value, Outcome.NEAR_DUPLICATE.value)
+_COPY = "the same picture as "  # begins the note of a copy's address
 
 
 class StoredFile(NamedTuple):
@@ -43,74 +44,101 @@ class StoredFile(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """Which images are looked at."""
+
+    pending: bool = False  # only those that no detector has looked at
+    share: int = 1  # of ``shares``: what this process takes, by the number of the image
+    shares: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What is done with the detector's answers."""
 
-    pending: bool  # only images that no detector has looked at
     decide: bool = True  # False: verdicts stay as they are
     drop: bool = False  # False: what would be dropped goes to review
     mark: str = ""  # the kind of score that says that curation sent an image to review
 
 
-def files_after(
-    connection: Connection, after: int, last: int, most: int, *, pending: bool
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """One step of a job: the images after one number, up to another, and what came of them."""
+
+    after: int
+    done_to: int
+    found: Mapping[int, Detection]  # by the image's number
+    lost: Mapping[int, str]  # "unreadable" or "failed", by number: not looked at
+
+
+class Recorded(NamedTuple):
+    """What a step has changed."""
+
+    tally: Counter[str]  # how its images ended
+    doomed: list[StoredFile]  # dropped: their files must go
+    lost: list[int]  # those of ``Step.lost`` that the dataset still has
+
+
+def files_between(
+    connection: Connection, after: int, last: int, choice: Choice
 ) -> list[StoredFile]:
-    """Return the next images to look at, by number, up to ``last``."""
+    """Return the images to look at with numbers above ``after``, up to ``last``, in order."""
     rows = connection.execute(
         select(images.c.seq, images.c.sha256, images.c.path)
-        .where(images.c.seq > after, images.c.seq <= last, *_wanted(pending))
+        .where(images.c.seq > after, images.c.seq <= last, *_wanted(choice))
         .order_by(images.c.seq)
-        .limit(most)
     )
     return [StoredFile._make(row) for row in rows]
 
 
-def count_files(connection: Connection, after: int, last: int, *, pending: bool) -> int:
+def count_files(connection: Connection, after: int, last: int, choice: Choice) -> int:
     """Return how many images there are to look at."""
-    where = (images.c.seq > after, images.c.seq <= last, *_wanted(pending))
+    where = (images.c.seq > after, images.c.seq <= last, *_wanted(choice))
     return connection.scalar(select(func.count()).where(*where)) or 0
 
 
-def _wanted(pending: bool) -> list[ColumnElement[bool]]:
-    stored = [images.c.verdict.in_(KEPT), images.c.path != ""]
-    return [*stored, images.c.model == ""] if pending else stored
+def _wanted(choice: Choice) -> list[ColumnElement[bool]]:
+    wanted = [images.c.verdict.in_(KEPT), images.c.path != ""]
+    if choice.pending:
+        wanted.append(images.c.model == "")
+    if choice.shares > 1:
+        wanted.append(images.c.seq % choice.shares == choice.share - 1)
+    return wanted
 
 
-def record_detections(
-    connection: Connection,
-    job_id: int,
-    done_to: int,
-    found: Mapping[int, Detection],
-    lost: int,
-    policy: Policy,
-) -> tuple[Counter[str], list[StoredFile]]:
+def record_step(
+    connection: Connection, job_id: int, step: Step, choice: Choice, policy: Policy
+) -> Recorded:
     """Write what the detector said of some images, and that the job has come so far.
 
-    Returns how they ended, and the files that must go. Images that have left the dataset
-    meanwhile, or that another process has looked at, are passed over. ``lost`` images could not
-    be looked at.
+    Images that have left the dataset meanwhile, or that another process has looked at, are passed
+    over. Raises JobTaken when another process has written this step.
     """
     lock_writers(connection)
-    tally: Counter[str] = Counter({"unreadable": lost} if lost else {})
+    tally: Counter[str] = Counter()
     doomed: list[StoredFile] = []
-    numbers = sorted(found)
+    lost: list[int] = []
+    numbers = sorted({*step.found, *step.lost})
     for start in range(0, len(numbers), VARIABLES):
-        rows = connection.execute(
+        there = connection.execute(
             select(images.c.seq, images.c.sha256, images.c.path, *(images.c[n] for n in _PAST))
-            .where(images.c.seq.in_(numbers[start : start + VARIABLES]), *_wanted(policy.pending))
+            .where(images.c.seq.in_(numbers[start : start + VARIABLES]), *_wanted(choice))
             .order_by(images.c.seq)
         ).all()
+        rows = [row for row in there if row.seq in step.found]
         _remember_past(connection, job_id, rows)
-        verdicts = _decide(connection, rows, found, policy)
-        _write(connection, rows, found, verdicts)
+        verdicts = _decide(connection, rows, step.found, policy)
+        _write(connection, rows, step.found, verdicts)
         dropped = [row for row in rows if verdicts[row.seq] == "dropped"]
-        _end_addresses(connection, dropped, found)
+        _end_addresses(connection, dropped, step.found)
         tally.update(verdicts.values())
         doomed += [StoredFile(row.seq, row.sha256, row.path) for row in dropped]
-    if gone := len(numbers) - sum(tally[verdict] for verdict in (*KEPT, "dropped")):
+        lost += [row.seq for row in there if row.seq not in step.found]
+    tally.update(step.lost[number] for number in lost)
+    if gone := len(numbers) - tally.total():
         tally["passed over"] = gone
-    advance_job(connection, job_id, done_to, tally)
-    return tally, doomed
+    advance_job(connection, job_id, step.after, step.done_to, tally)
+    return Recorded(tally, doomed, lost)
 
 
 def _remember_past(connection: Connection, job_id: int, rows: Sequence[Any]) -> None:
@@ -182,12 +210,13 @@ def _end_addresses(
         return
     ends: list[tuple[Collection[str], str]] = [
         ((Outcome.STORED.value,), "car score {score:.3f}"),
-        (_COPIES, "the same picture as {image_id}: car score {score:.3f}"),
+        (_COPIES, _COPY + "{image_id}: car score {score:.3f}"),
     ]
     for outcomes, note in ends:
+        ended = or_(*(sightings.c.outcome == outcome for outcome in outcomes))
         statement = (
             update(sightings)
-            .where(sightings.c.image_id == bindparam("of"), sightings.c.outcome.in_(outcomes))
+            .where(sightings.c.image_id == bindparam("of"), ended)
             .values(outcome=Outcome.NOT_A_CAR.value, note=bindparam("why"))
         )
         connection.execute(
@@ -200,6 +229,32 @@ def _end_addresses(
                 for row in dropped
             ],
         )
+
+
+def end_late_copies(connection: Connection) -> None:
+    """End the addresses that a crawl has called copies of an image after it was dropped.
+
+    A crawl learns of new images while it runs, and not of those that are gone.
+    """
+    lock_writers(connection)
+    gone = select(images.c.image_id).where(images.c.verdict == "dropped", images.c.model != "")
+    connection.execute(
+        update(sightings)
+        .where(sightings.c.outcome.in_(_COPIES), sightings.c.image_id.in_(gone))
+        .values(outcome=Outcome.NOT_A_CAR.value, note=_COPY + sightings.c.image_id)
+    )
+
+
+def changed_verdicts(connection: Connection, job_id: int) -> dict[tuple[str, str], int]:
+    """Return how many images that had been looked at before have other verdicts since a job."""
+    before, after = past_detections.c.verdict, images.c.verdict
+    rows = connection.execute(
+        select(before, after, func.count())
+        .join(images, images.c.image_id == past_detections.c.image_id)
+        .where(past_detections.c.job_id == job_id, before != after)
+        .group_by(before, after)
+    )
+    return {(old, new): count for old, new, count in rows}
 
 
 def dropped_files(connection: Connection, most: int) -> list[StoredFile]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import logging
-import os
-import platform
 import re
 import shlex
 import sys
 from collections import Counter
 from dataclasses import asdict
 from hashlib import file_digest, sha256
-from importlib.metadata import PackageNotFoundError, version
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -21,9 +17,9 @@ from urllib.parse import urlsplit
 from scrapy import signals
 from scrapy.exceptions import NotConfigured
 
-import carsets
 from carsets.crawl_state import CrawlState
 from carsets.ledger.books import run_ended
+from carsets.ledger.receipt_file import versions, write_receipt
 from carsets.net.redaction import redact, redact_settings
 from carsets.outcomes import ExitCode
 from carsets.spiders.base import CarsetsSpider
@@ -39,7 +35,6 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-PACKAGES = ("scrapy", "twisted", "sqlalchemy", "pillow", "numpy", "tensorflow", "tensorflow-cpu")
 MOST_HOSTS = 10_000  # named in a receipt; the rest is counted together
 _STEP = re.compile(r"carsets/(\w+)/(in|out|seconds)")
 
@@ -70,9 +65,8 @@ class Receipt:
     def write(self, books: Books) -> None:
         """Write the receipt, beside its place and renamed: it is whole or not there."""
         path = CrawlState.of(self.crawler).places.receipts_dir / f"{books.run_id}.json"
-        text = json.dumps(self.facts(books), indent=2, ensure_ascii=False, default=str)
         try:
-            write_whole(path, text)
+            write_receipt(path, self.facts(books))
         except OSError as error:
             logger.error("The receipt %s cannot be written: %s", path, error.strerror)
             self.crawler.stats.set_value("carsets/exit_code", int(ExitCode.STORE_FAILED))
@@ -157,29 +151,3 @@ def changed_settings(settings: BaseSettings) -> dict[str, Any]:
     return {
         name: settings[name] for name in sorted(settings) if (settings.getpriority(name) or 0) > 0
     }
-
-
-def versions() -> dict[str, str]:
-    """Return the versions of what did the work."""
-    found = {"carsets": carsets.__version__, "python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a text file so that it is either whole or not there."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        with beside.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise

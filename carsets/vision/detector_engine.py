@@ -60,7 +60,12 @@ class DetectorEngine:
     """One loaded network in its own process, and the batches on their way to it."""
 
     def __init__(
-        self, spec: ModelSpec, plan: BatchPlan, worker: WorkerProcess | None = None
+        self,
+        spec: ModelSpec,
+        plan: BatchPlan,
+        worker: WorkerProcess | None = None,
+        *,
+        environment: Mapping[str, str] | None = None,  # beside ours
     ) -> None:
         self.plan = plan
         self.batches = 0  # sent
@@ -69,7 +74,7 @@ class DetectorEngine:
             {"spec": spec.to_frame()},
             start_timeout=LOAD_TIMEOUT,
             job_timeout=BATCH_TIMEOUT,
-            environment=_environment(),
+            environment=_environment() | dict(environment or {}),
         )
         self._waiting: list[_Waiting] = []
         self._wake = asyncio.Event()  # a batch is full, or we close

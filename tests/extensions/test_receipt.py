@@ -10,6 +10,7 @@ from scrapy.utils.project import get_project_settings
 
 from carsets.extensions import receipt as module
 from carsets.extensions.receipt import changed_settings, steps
+from carsets.ledger.receipt_file import write_whole
 from carsets.net import redaction
 from carsets.outcomes import ExitCode, Outcome
 
@@ -100,14 +101,14 @@ def test_the_command_is_the_one_that_was_typed(play, monkeypatch):
 
 def test_a_receipt_is_whole_or_not_there(tmp_path, monkeypatch):
     path = tmp_path / "receipts" / "r.json"
-    module.write_whole(path, "first")
+    write_whole(path, "first")
 
     def fail(descriptor):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fail)
     with pytest.raises(OSError, match="No space"):
-        module.write_whole(path, "second")
+        write_whole(path, "second")
     assert path.read_text() == "first"
     assert [entry.name for entry in path.parent.iterdir()] == ["r.json"]
 

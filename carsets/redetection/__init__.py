@@ -1,0 +1,1 @@
+"""Looking again at every image of a finished dataset, in batches, on one machine or many."""

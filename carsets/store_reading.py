@@ -1,0 +1,58 @@
+"""Reads single files of the image store, wherever it lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from scrapy.exceptions import NotConfigured
+from scrapy.pipelines.images import ImagesPipeline
+
+from carsets.outcomes import ExitCode
+from carsets.problems import UserError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from scrapy.settings import BaseSettings
+
+
+def reader(store: str, settings: BaseSettings) -> Callable[[str], bytes]:
+    """Return what reads the bytes of a path inside the store; that raises OSError.
+
+    Raises UserError for a store that is not there, or that cannot be read.
+    """
+    if "://" not in store or store.startswith("file://"):
+        folder = Path(store.removeprefix("file://"))
+        if not folder.is_dir():
+            problem = f"there is no image store at {folder}: set IMAGES_STORE or DATA_DIR"
+            raise UserError(problem, ExitCode.STORE_FAILED)
+        return lambda path: read_file(folder, path)
+    if not store.startswith("s3://"):
+        raise UserError(f"{store}: carsets can read files on disks and in S3 alone")
+    ImagesPipeline._update_stores(settings)
+    try:
+        bucket = ImagesPipeline.STORE_SCHEMES["s3"](store)
+    except (NotConfigured, ImportError) as error:
+        raise UserError(f"IMAGES_STORE={store}: {error}; install it") from None
+    return lambda path: read_object(bucket, path)
+
+
+def read_file(folder: Path, path: str) -> bytes:
+    """Return the bytes of a file. Raises OSError, also for what is no file of the store."""
+    place = folder / path
+    if not place.resolve().is_relative_to(folder.resolve()):
+        raise OSError(f"{path} lies outside of the image store {folder}")
+    if place.exists() and not place.is_file():  # opening a pipe would wait for ever
+        raise OSError(f"{path} is no file")
+    return place.read_bytes()
+
+
+def read_object(bucket: Any, path: str) -> bytes:
+    """Return the bytes of an object of Scrapy's S3 store. Raises OSError."""
+    try:
+        answer = bucket.s3_client.get_object(Bucket=bucket.bucket, Key=f"{bucket.prefix}{path}")
+        body: bytes = answer["Body"].read()
+    except Exception as error:  # boto3's own classes are there only with boto3
+        raise OSError(f"{path} cannot be read from s3://{bucket.bucket}: {error}") from None
+    return body
