@@ -13,6 +13,7 @@ import json
 import secrets
 import socket
 import traceback
+from contextlib import suppress
 from hmac import compare_digest
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -88,6 +89,7 @@ class ReviewServer(ThreadingHTTPServer):
             )
         self.desk = desk
         self.store = store
+        self._connections: set[Any] = set()
         self.tokens = {secrets.token_urlsafe(32): rater for rater in raters}
         self.host = "127.0.0.1" if host == "localhost" else host
         if ":" in self.host:
@@ -120,6 +122,23 @@ class ReviewServer(ThreadingHTTPServer):
         raise Refused(
             HTTPStatus.FORBIDDEN, "this needs the link that `scrapy review` printed when it began"
         )
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer a connection in a thread of its own, and remember it."""
+        self._connections.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        """Let go of a connection."""
+        self._connections.discard(request)
+        super().shutdown_request(request)
+
+    def server_close(self) -> None:
+        """Hang up: browsers keep connections open, and a closed review takes nothing more."""
+        super().server_close()
+        for connection in list(self._connections):
+            with suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Say nothing of browsers that hang up."""

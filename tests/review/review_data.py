@@ -5,10 +5,13 @@ import threading
 from contextlib import contextmanager
 from http.client import HTTPConnection
 
+from sqlalchemy import select
+
+from carsets.catalog.reviews import Decision
 from carsets.catalog.schema import duplicate_groups, images, queries, scores
 from carsets.review.desk import Desk
 from carsets.review.server import ReviewServer
-from tests.release.conftest import Dataset
+from tests.release.conftest import Dataset, jpeg
 
 
 class ReviewData(Dataset):
@@ -17,9 +20,11 @@ class ReviewData(Dataset):
     def id(self, sha256):
         return sha256[:16]
 
-    def add_many(self, count):
-        """Add images without files, quickly; return their ids."""
-        rows = []
+    def add_many(self, count, files=0):
+        """Add images quickly, which share so many files; return their ids."""
+        rows, paths = [], [f"{number}.jpg" for number in range(files)] or [""]
+        for number in range(files):
+            (self.store / paths[number]).write_bytes(jpeg(number))
         for number in range(count):
             digest = f"{number:08x}" * 8
             rows.append(
@@ -31,6 +36,8 @@ class ReviewData(Dataset):
                     "phash": number,
                     "dhash": number,
                     "verdict": "keep",
+                    "path": paths[number % len(paths)],
+                    "mime": "image/jpeg",
                     "labels": {"make": "Ford", "color": "red"},
                 }
             )
@@ -42,6 +49,16 @@ class ReviewData(Dataset):
         with self.catalog._write() as connection:
             row = {"image_id": image_id, "kind": kind, "score": score, "reason": reason}
             connection.execute(scores.insert(), row)
+
+    def review_by(self, rater, image_id, decision, labels=None):
+        said = Decision(
+            key=f"{rater}:{image_id}", image_id=image_id, decision=decision, labels=labels
+        )
+        self.catalog.record_reviews(rater, [said], "2026-02-01T00:00:00+00:00")
+
+    def every(self):
+        with self.catalog._read() as connection:
+            return list(connection.scalars(select(images.c.sha256).order_by(images.c.seq)))
 
     def group(self, *image_ids):
         with self.catalog._write() as connection:
@@ -86,12 +103,13 @@ class Client:
         """Return the status, the headers and the body."""
         connection = HTTPConnection("127.0.0.1", self.server.port, timeout=60)
         connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
-        headers = {name: value for name, value in self.headers.items() if value is not None}
+        headers = self.headers
         if body is not None:
             body = body if isinstance(body, bytes) else json.dumps(body).encode()
             headers = {"Content-Type": "application/json", "Content-Length": len(body)} | headers
         for name, value in headers.items():
-            connection.putheader(name, value)
+            if value is not None:
+                connection.putheader(name, value)
         connection.endheaders(body)
         answer = connection.getresponse()
         read = answer.read()

@@ -11,6 +11,7 @@ const PAGE = 400; // images asked for at once
 const REFILL = 300; // ask for more when fewer are ahead: ten keys a second leave half a minute
 const AHEAD = 8; // pictures fetched before they are needed
 const TILES = 24;
+const LATE = 100; // milliseconds until a picture that is not there yet is said to be missing
 const NEWS = 3000; // milliseconds between two looks at what others have decided
 
 const KEYS = [
@@ -393,21 +394,29 @@ async function paintPicture(item) {
   const mates = item.mates.map((mate) => mate.image_id);
   pictures.expect([item.image_id, ...ahead.map((one) => one.image_id), ...mates]);
   const picture = $("picture");
+  const late = setTimeout(() => shownId === item.image_id && without("The picture is on its way…"), LATE);
   const address = item.stored ? await pictures.get(item.image_id) : null;
-  if (shownId !== item.image_id) return;
-  picture.hidden = !address;
-  $("no-picture").hidden = Boolean(address);
-  $("no-picture").textContent = item.stored
-    ? "Its file is not in the store, or could not be fetched."
-    : "Its file was not kept.";
-  if (!address) {
-    if (item.stored) shownId = "";
-    return;
+  if (address && shownId === item.image_id) {
+    picture.alt = Object.values(labelsOf(item)).join(" ") || "unlabelled image";
+    picture.src = address;
+    await picture.decode().catch(() => {});
   }
-  picture.alt = Object.values(labelsOf(item)).join(" ") || "unlabelled image";
-  picture.src = address;
-  await picture.decode().catch(() => {});
-  if (shownId === item.image_id) zoom.draw();
+  clearTimeout(late);
+  if (shownId !== item.image_id) return;
+  if (!address) {
+    if (item.stored) shownId = ""; // to be tried again
+    return without(item.stored ? "Its file is not in the store, or could not be fetched." : "Its file was not kept.");
+  }
+  picture.hidden = false;
+  $("no-picture").hidden = true;
+  zoom.draw();
+}
+
+// Says why there is no picture: the one before must not be taken for this one.
+function without(why) {
+  $("picture").hidden = true;
+  $("no-picture").hidden = false;
+  $("no-picture").textContent = why;
 }
 
 function pageStart() {
