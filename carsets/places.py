@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from carsets.problems import UserError
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+PATHS = ("DATA_DIR", "IMAGES_STORE", "RECEIPTS_DIR", "PAGES_DIR")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +43,15 @@ class Places:
             receipts_dir=place("RECEIPTS_DIR", "receipts"),
             pages_dir=place("PAGES_DIR", "pages"),
         )
+
+
+def refuse_relative(settings: Mapping[str, Any]) -> None:
+    """Raise UserError for a path that would be taken from wherever a daemon was started."""
+    given = {name: str(settings.get(name) or "") for name in PATHS}
+    given["CATALOG_URL"] = str(settings.get("CATALOG_URL") or "").removeprefix("sqlite:///")
+    for name, value in given.items():
+        if value and "://" not in value and not Path(value).expanduser().is_absolute():
+            raise UserError(
+                f"{name}={value}: Scrapyd needs an absolute path, for its jobs run where it was "
+                "started: -d setting=DATA_DIR=/srv/carsets, or CARSETS_DATA_DIR in its environment"
+            )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from carsets.image_lists.integrity import IntegrityPolicy
 from carsets.ledger.run_checks import EVERY_SOURCE, Bounds
 from carsets.licenses import LicensePolicy
+from carsets.metrics.places import read_ports, read_textfile
 from carsets.permissions import Purpose
 from carsets.problems import UserError
 from carsets.reservations import POLICIES, SIGNALS, DeniedHosts
@@ -73,6 +74,7 @@ NUMBERS: dict[str, tuple[float, float]] = {
     "CAR_DETECTION_MAX_WAIT": (0, math.inf),
     "LEDGER_MAX_WAIT": (0, math.inf),
     "PROGRESS_INTERVAL": (0, math.inf),
+    "METRICS_INTERVAL": (0.1, math.inf),
 }
 SWITCHES = (
     "ROBOTSTXT_OBEY",
@@ -83,6 +85,7 @@ SWITCHES = (
     "FLICKR_COMMERCIAL_AGREEMENT",
     "CAR_DETECTION_ENABLED",
     "CAR_DETECTION_FETCH",
+    "LOG_JSON",
 )
 _SWITCH_VALUES = {"0", "1", "true", "false", "True", "False"}  # those that Scrapy reads
 
@@ -115,6 +118,8 @@ def setting_problems(settings: Mapping[str, Any]) -> Iterator[UserError]:
     yield from _told(_check_purpose, settings)
     yield from _told(_check_reservations, settings, policy)
     yield from _told(Bounds.of, settings, EVERY_SOURCE)
+    yield from _told(read_ports, settings.get("METRICS_PORT"))
+    yield from _told(read_textfile, settings.get("METRICS_TEXTFILE"), "source")
 
 
 def _told(check: Callable[..., object], *given: Any) -> Iterator[UserError]:

@@ -49,7 +49,10 @@ DOWNLOAD_HANDLERS = {
     "s3": None,
     "ftp": None,
 }
-ADDONS = {"carsets.fakeweb.addon.FakeWebAddon": 100}  # does nothing unless FAKEWEB_PORT is set
+ADDONS = {
+    "carsets.fakeweb.addon.FakeWebAddon": 100,  # does nothing unless FAKEWEB_PORT is set
+    "carsets.json_log.JsonLog": 200,  # does nothing unless LOG_JSON is set
+}
 FAKEWEB_PORT = 0  # port of the built-in web on this machine; 0 = the live web
 FAKEWEB_TLS_PORT = 0  # its second port, for sources that need a browser
 
@@ -122,8 +125,16 @@ COOKIES_ENABLED = False  # Scrapy: True; image hosts need none
 LOG_FORMATTER = "carsets.net.log_formatter.CarsetsLogFormatter"  # Scrapy's prints whole items
 STATS_DUMP = False  # Scrapy: True; the receipt holds what people need of it
 LOG_LEVEL = "INFO"  # Scrapy: DEBUG, which prints every URL and every item
+LOG_JSON = False  # True: one JSON object a line, for programs that gather logs
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
 FEED_EXPORT_ENCODING = "utf-8"
+# scrapy crawl -o FILE, and Scrapyd's page of items. Scrapy's own would print whole CarImages.
+FEED_EXPORTERS = {
+    "json": "carsets.feed_lines.ImageArray",
+    "jsonlines": "carsets.feed_lines.ImageLines",
+    "jsonl": "carsets.feed_lines.ImageLines",
+    "jl": "carsets.feed_lines.ImageLines",
+}
 
 # --- Asking the sources -----------------------------------------------------------------------
 
@@ -343,6 +354,16 @@ EXTENSIONS = {
     "carsets.net.watchdog.Watchdog": 50,
     "carsets.extensions.ledger.Ledger": 100,
     "carsets.extensions.progress.Progress": 200,
+    "carsets.extensions.metrics.Metrics": 300,  # off unless METRICS_PORT or METRICS_TEXTFILE is set
     "carsets.extensions.receipt.Receipt": 900,  # closes last: it adds up what the others did
 }
 PROGRESS_INTERVAL = 10.0  # seconds between two lines where stderr is no terminal; 0 = silent
+
+# Numbers for Prometheus. METRICS_PORT is one TCP port, or "9410-9419": the first free one, on a
+# machine with several jobs at once. Whoever reaches METRICS_HOST reads them: "0.0.0.0" is all.
+METRICS_PORT = ""
+METRICS_HOST = "127.0.0.1"
+# A file for node_exporter's textfile collector, "/var/lib/prometheus/node-exporter/{source}.prom";
+# it stays when the crawl has ended, and then holds the receipt's numbers too.
+METRICS_TEXTFILE = ""
+METRICS_INTERVAL = 15.0  # seconds between two writes of that file

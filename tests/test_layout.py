@@ -24,6 +24,7 @@ PURE = {
     "items",
     "ledger",
     "licenses",
+    "metrics",
     "open_images",
     "outcomes",
     "permissions",

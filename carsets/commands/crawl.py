@@ -69,12 +69,17 @@ class Command(ScrapyCrawl):
 
     def _end(self, code: int, reason: str, crash: BaseException | None = None) -> None:
         self.exitcode = int(code)
-        if crash is not None:
+        in_json = bool(self.settings and self.settings.getbool("LOG_JSON"))
+        if crash is not None and in_json:
+            logger.critical("The run crashed", exc_info=crash)
+        elif crash is not None:
             sys.excepthook(type(crash), crash, crash.__traceback__)
         if self.exitcode:
             line = escape_controls(redact(" ".join(reason.split())))
-            print(f"carsets: {line} (exit code {self.exitcode})", file=sys.stderr)
-            if self.settings and self.settings.get("LOG_FILE"):
+            to_file = bool(self.settings and self.settings.get("LOG_FILE"))
+            if to_file or not in_json:  # or this line is the one on stderr that is no JSON
+                print(f"carsets: {line} (exit code {self.exitcode})", file=sys.stderr)
+            if to_file or in_json:
                 logger.error("%s (exit code %d)", line, self.exitcode)  # all that Scrapyd shows
 
 

@@ -179,7 +179,8 @@ class Board:
 
     def _begin(self, crawl: Progress) -> None:
         settings = crawl.crawler.settings
-        is_live = self.console.is_terminal and not settings.get("LOG_FILE")
+        for_programs = settings.get("LOG_FILE") or settings.getbool("LOG_JSON")
+        is_live = self.console.is_terminal and not for_programs
         if is_live:
             quieten_terminal(self.console)
             self.live = Live(self.table(), console=self.console, auto_refresh=False)

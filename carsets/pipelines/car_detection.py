@@ -41,5 +41,8 @@ class CarDetectionPipeline(Step):
         assert item.inspection is not None
         seen = item.inspection
         item.detection = await self.service.detect(seen.small, seen.small_shape)
+        if self.service.engine is not None:
+            batches = self.service.engine.batches
+            self.crawler.stats.set_value("carsets/car_detection/batches", batches)
         if item.detection.verdict == "drop":
             raise OutcomeDrop(Outcome.NOT_A_CAR, f"car score {item.detection.car_score:.3f}")

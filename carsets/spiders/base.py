@@ -13,6 +13,7 @@ from carsets.catalog.entries import found_again
 from carsets.crawl_state import CrawlState
 from carsets.items import CarImage, FoundImage
 from carsets.outcomes import QueryOutcome
+from carsets.places import refuse_relative
 from carsets.problems import UserError
 from carsets.queries import PLAN_ARGUMENTS, Query, build_plan
 from carsets.signals import query_ended, query_page_read
@@ -52,6 +53,8 @@ class CarsetsSpider(scrapy.Spider):
     @classmethod
     def from_crawler(cls, crawler: Crawler, *args: Any, **kwargs: Any) -> Self:
         spider = super().from_crawler(crawler, *args, **kwargs)
+        if spider.given.keys() & cls._of_scrapyd:
+            refuse_relative(crawler.settings)
         spider.state_of_crawl = CrawlState.of(crawler)
         spider.prepare()
         return spider

@@ -1,0 +1,1 @@
+"""What a crawl is doing, and what it brought, as Prometheus metrics."""
