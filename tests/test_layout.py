@@ -22,6 +22,7 @@ PURE = {
     "image_lists",
     "integrity",
     "items",
+    "learning",
     "ledger",
     "licenses",
     "metrics",

@@ -25,6 +25,7 @@ from carsets.catalog import (
     gallery,
     grouping_rows,
     images,
+    lessons,
     membership,
     migrations,
     query_progress,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from carsets.catalog.fingerprints import Fingerprints
     from carsets.catalog.grouping_rows import GroupingRow
     from carsets.catalog.images import Match
+    from carsets.catalog.lessons import Lesson
     from carsets.catalog.membership import Membership
     from carsets.catalog.release_rows import ReleaseRows
     from carsets.catalog.releases import ReleaseRow
@@ -405,6 +407,18 @@ class Catalog:
         with self._write() as connection:
             curation_rows.write_scores(connection, kinds[0], doubts, when)
             return curation_rows.mark(connection, kinds[1], marks, spared, when)
+
+    # --- Learning ---------------------------------------------------------------------------
+
+    def record_lesson(self, lesson: Lesson) -> None:
+        """Write what was learnt from the features."""
+        with self._write() as connection:
+            lessons.record(connection, lesson)
+
+    def newest_lessons(self, kind: str) -> list[Lesson]:
+        """Return the last lesson of a kind on each subject."""
+        with self._read() as connection:
+            return lessons.newest(connection, kind)
 
     # --- Detection after the crawl ----------------------------------------------------------
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
 
+from carsets.catalog import lessons
 from carsets.catalog.schema import (
     images,
     queries,
@@ -63,6 +64,7 @@ class Collection:
     reviewed: int = 0  # images that people have looked at
     raters: int = 0
     spot_check: Mapping[str, Any] | None = None  # result of the last one that was finished
+    baselines: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # newest, by label
     decay: Decay | None = None
 
 
@@ -83,6 +85,7 @@ def read_collection(connection: Connection) -> Collection:
         reviewed=reviewed,
         raters=raters,
         spot_check=newest_spot_check(connection),
+        baselines=newest_baselines(connection),
         decay=_decay(connection),
     )
 
@@ -95,6 +98,12 @@ def newest_spot_check(connection: Connection) -> Mapping[str, Any] | None:
         .order_by(spot_checks.c.finished_at.desc(), spot_checks.c.check_id)
         .limit(1)
     )
+
+
+def newest_baselines(connection: Connection) -> dict[str, Mapping[str, Any]]:
+    """Return how well a linear head has learnt each label that was tried, the last time."""
+    found = lessons.newest(connection, lessons.BASELINE)
+    return {lesson.subject: {"learnt_at": lesson.learnt_at, **lesson.result} for lesson in found}
 
 
 def _counted(connection: Connection, column: Column[Any]) -> dict[str, int]:

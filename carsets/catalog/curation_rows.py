@@ -209,6 +209,24 @@ class CurationRows(ReleaseRows):
                 numbers = np.array([row.seq for row in rows], np.int64)
                 yield numbers, np.frombuffer(body, "<f2").reshape(len(rows), width)
 
+    def networks(self) -> dict[tuple[str, int], int]:
+        """Return how many images of today's dataset have features, by network and their width."""
+        size = func.length(images.c.features)
+        rows = self.connection.execute(
+            select(images.c.model, size, func.count())
+            .where(_KEPT, size > 0)
+            .group_by(images.c.model, size)
+        )
+        return {(model, width // 2): count for model, width, count in rows}
+
+    def with_features(self, model: str, width: int) -> NDArray[np.int64]:
+        """Return the numbers of the images that have features of a network."""
+        size = func.length(images.c.features)
+        numbers = self.connection.execution_options(yield_per=CHUNK).scalars(
+            select(images.c.seq).where(_KEPT, images.c.model == model, size == 2 * width)
+        )
+        return np.sort(np.fromiter(numbers, np.int64))
+
     def pair_verdicts(self) -> Iterator[PairRow]:
         """Yield what people have said of two images."""
         one, two = images.alias("one"), images.alias("two")

@@ -199,8 +199,14 @@ class ReleaseRows:
         return collection.read_collection(self.connection)
 
     def known_noise(self) -> dict[str, Any]:
-        """Return what people found in the last random sample; None where nobody looked."""
-        return {"spot_check": collection.newest_spot_check(self.connection)}
+        """Return what people found in the last random sample, and what a linear head could learn.
+
+        None, and nothing, where nobody has looked.
+        """
+        return {
+            "spot_check": collection.newest_spot_check(self.connection),
+            "baseline": collection.newest_baselines(self.connection),
+        }
 
 
 def hash_of_picture(row: LightRow | FullRow) -> int:

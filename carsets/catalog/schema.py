@@ -354,3 +354,16 @@ past_detections = Table(  # what was said of an image before it was looked at ag
     _text("view"),
     Column("verdict", String(16), nullable=False),
 )
+
+# --- What `scrapy baseline` and `scrapy iterate` know ------------------------------------------
+
+lessons = Table(  # what was learnt from the features, and how good that is
+    "lessons",
+    metadata,
+    Column("lesson_id", RowNumber, primary_key=True, autoincrement=True),
+    Column("kind", String(32), nullable=False),  # "baseline" or "iterate"
+    _text("subject"),  # the label that was learnt; "" for a round of `scrapy iterate`
+    Column("options", JSON, nullable=False),
+    Column("result", JSON, nullable=False),
+    _text("learnt_at"),
+)

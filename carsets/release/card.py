@@ -22,7 +22,7 @@ from carsets.licenses import DeclaredLicense, Evidence, license_table, read_lice
 from carsets.outcomes import Outcome
 from carsets.problems import UserError
 from carsets.release.credit import one_line
-from carsets.release.known_noise import spot_check_rows
+from carsets.release.known_noise import baseline_rows, spot_check_rows
 from carsets.release.receipts import Receipts
 
 if TYPE_CHECKING:
@@ -128,6 +128,7 @@ def card_text(facts: ReleaseFacts, report: CardReport) -> str:
         meanings={o.value: o.meaning for o in Outcome},
         top=top,
         spot_check=list(spot_check_rows(report.collection.spot_check or {})),
+        baselines=list(baseline_rows(report.collection.baselines)),
         about=Markup(plain_markdown(report.about)),  # noqa: S704 - escaped by plain_markdown
     )
     return yaml_header(header(facts, report)) + whole(text)

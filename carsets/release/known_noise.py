@@ -26,6 +26,23 @@ def spot_check_rows(check: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield f"of {of['stratum']}, {of['answered']:,} of {of['of']:,}", in_words(of)
 
 
+def baseline_rows(lessons: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, ...]]:
+    """Yield, for each label, how well a linear head has learnt it: the cells of a row."""
+    for label, found in lessons.items():
+        name, test = list(found["parts"].items())[-1]
+        yield (
+            label,
+            found["network"],
+            f"{found['classes']:,}",
+            f"{found['learnt']:,}",
+            f"{test['images']:,} ({name})",
+            in_words(test["accuracy"]),
+            f"{test['macro_f1']:.3f}",
+            f"{test['majority']:.1%}",
+            in_words(found["shuffled"]["accuracy"]) + ("" if found["sound"] else ": NOT SOUND"),
+        )
+
+
 def in_words(numbers: Mapping[str, Any]) -> str:
     """Return a share with its margin."""
     share, low, high = numbers["share"], numbers["low"], numbers["high"]

@@ -1,0 +1,1 @@
+"""What can be learnt from the features of the dataset, and what it says of the dataset. Pure."""
