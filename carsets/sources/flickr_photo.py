@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -13,7 +13,7 @@ from carsets.licenses import flickr_license
 from carsets.sources.foreign_text import pixels, to_int, to_text, without_markup
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 # Keys of the copies, as answers name them: s is 240 pixels long, m 500, o the original. Smaller
 # ones are thumbnails.
@@ -45,7 +45,7 @@ def read_photo(record: Any, longest_side: int = 0) -> FoundImage | None:
     return FoundImage(
         image_url=image_url,
         page_url=f"https://www.flickr.com/photos/{person}/{_path_part(photo_id)}/",
-        alternates=tuple(url for _, _, url in copies[1:]),
+        alternates=tuple([url for _, _, url in copies[1:]]),
         thumbnail_url=to_text(record.get("url_t") or record.get("url_s")),
         source_id=photo_id,
         title=title,
@@ -120,23 +120,32 @@ def _from_seconds(value: Any) -> str:
     seconds = to_int(value)
     if seconds is None or not 0 < seconds < 2**33:
         return ""
-    return datetime.fromtimestamp(seconds, UTC).isoformat()
+    return time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(seconds))
+
+
+# What else is worth keeping: its name, its key, and how it is read.
+_EXTRA: tuple[tuple[str, str, Callable[[Any], Any]], ...] = (
+    ("views", "views", to_int),
+    ("original_width", "o_width", pixels),
+    ("original_height", "o_height", pixels),
+    ("original_format", "originalformat", lambda value: to_text(value, 20)),
+    ("machine_tags", "machine_tags", lambda value: list(_words(value))),
+    ("safety_level", "safety_level", to_int),
+    ("updated", "lastupdate", _from_seconds),
+)
 
 
 def _extra(record: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what else is worth keeping."""
-    place = (record.get("latitude"), record.get("longitude"))
     facts = {
-        "views": to_int(record.get("views")),
-        "original_width": pixels(record.get("o_width")),
-        "original_height": pixels(record.get("o_height")),
-        "original_format": to_text(record.get("originalformat"), 20),
-        "machine_tags": list(_words(record.get("machine_tags"))),
-        "safety_level": to_int(record.get("safety_level")),
-        "updated": _from_seconds(record.get("lastupdate")),
-        "place": [float(str(x)) for x in place] if _is_place(place) else None,
+        name: value
+        for name, key, read in _EXTRA
+        if key in record and (value := read(record[key])) not in (None, "", [])
     }
-    return {name: value for name, value in facts.items() if value not in (None, "", [])}
+    if "latitude" in record:
+        place = (record["latitude"], record.get("longitude"))
+        if _is_place(place):
+            facts["place"] = [float(str(x)) for x in place]
+    return facts
 
 
 _DEGREES = re.compile(r"-?\d{1,3}(\.\d{1,20})?")

@@ -7,6 +7,8 @@ import json
 import re
 from typing import Any
 
+import orjson
+
 MAX_PAGE_BYTES = 5 * 1024 * 1024  # of one answer of a source; real ones stay below 1 MB
 MAX_CONTAINERS = 200_000  # opening brackets in one answer; real ones have below 10,000
 MAX_DEPTH = 200  # of nested lists and objects; real answers stay below 12
@@ -22,7 +24,7 @@ def read_json(body: bytes | str) -> Any:
 
     Raises ForeignTextError for anything else: not JSON, not UTF-8, more than ``MAX_PAGE_BYTES``,
     nested deeper than ``MAX_DEPTH``, more than ``MAX_CONTAINERS`` lists and objects,
-    numbers of thousands of digits.
+    numbers of thousands of digits. A whole number beyond 64 bits may come as a float.
     """
     if len(body) > MAX_PAGE_BYTES:
         raise ForeignTextError(f"an answer of {len(body)} bytes: larger than {MAX_PAGE_BYTES}")
@@ -30,7 +32,7 @@ def read_json(body: bytes | str) -> Any:
     if raw.count(b"[") + raw.count(b"{") > MAX_CONTAINERS:
         raise ForeignTextError(f"JSON of more than {MAX_CONTAINERS} lists and objects")
     try:
-        parsed = json.loads(body, parse_constant=_refuse_constant)
+        parsed = _parse(body)
     except RecursionError:
         raise ForeignTextError("JSON that is nested too deeply") from None
     except ValueError as error:
@@ -38,6 +40,13 @@ def read_json(body: bytes | str) -> Any:
     if _deeper_than(parsed, MAX_DEPTH):
         raise ForeignTextError("JSON that is nested too deeply")
     return parsed
+
+
+def _parse(body: bytes | str) -> Any:
+    try:
+        return orjson.loads(body)  # in half the time, but it wants to hear of no half surrogates
+    except ValueError:
+        return json.loads(body, parse_constant=_refuse_constant)
 
 
 def _refuse_constant(name: str) -> None:
@@ -61,16 +70,19 @@ def _deeper_than(parsed: Any, depth: int) -> bool:
     return bool(layer)
 
 
-_WHOLE_NUMBER = re.compile(r"\s*-?[0-9]{1,18}\s*")
+_MOST_DIGITS = 18
+_WHOLE_NUMBER = re.compile(rf"\s*-?[0-9]{{1,{_MOST_DIGITS}}}\s*")
 
 
 def to_int(value: object) -> int | None:
     """Return a whole number that may have come as text; None for everything else."""
     if type(value) is int:  # a bool is none
         return value
-    if isinstance(value, str) and _WHOLE_NUMBER.fullmatch(value):
-        return int(value)
-    return None
+    if not isinstance(value, str):
+        return None
+    # Most are digits alone, which is found out ten times as fast.
+    digits = value.isdecimal() and value.isascii() and len(value) <= _MOST_DIGITS
+    return int(value) if digits or _WHOLE_NUMBER.fullmatch(value) else None
 
 
 def pixels(value: object) -> int | None:
@@ -89,8 +101,10 @@ def to_text(value: object, longest: int = LONGEST_TEXT) -> str:
     if not isinstance(value, str):
         return ""
     text = value[:longest]
-    # What is printable holds nothing unwanted, and is found out ten times as fast.
-    return (text if text.isprintable() else _UNWANTED.sub("", text)).strip()
+    # What is printable but for its lines holds nothing unwanted: found out ten times as fast.
+    if not (text.isprintable() or text.replace("\n", "").isprintable()):
+        text = _UNWANTED.sub("", text)
+    return text.strip()
 
 
 # A tag ends at the next ">" and holds no further "<": so the search never runs on.

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, ClassVar
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import unquote_plus, urlencode, urlsplit
 
 import scrapy
 
@@ -197,12 +197,17 @@ def _first_of(url: str) -> int:
     return to_int(_query_of(url).get("first")) or 0
 
 
+_WANTED = frozenset({"first", "cdnurl", "expw", "exph"})
+
+
 def _query_of(url: str) -> dict[str, str]:
-    """Return the parameters of an address, the first of each name."""
-    try:
-        return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
-    except ValueError:  # not an address at all
-        return {}
+    """Return the parameters of an address that we need, the first of each name."""
+    found: dict[str, str] = {}
+    for piece in url.partition("?")[2].partition("#")[0].split("&"):
+        name, _, value = piece.partition("=")
+        if name in _WANTED:  # to decode the others takes longer than all the rest of a tile
+            found.setdefault(name, unquote_plus(value))
+    return found
 
 
 def _unmarked(value: object) -> str:

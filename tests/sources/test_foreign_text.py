@@ -25,6 +25,18 @@ def test_reads_json(body):
     assert read_json(body) == {"a": [1, "ä"]}
 
 
+@pytest.mark.parametrize("body", [b'["half an emoji \\ud83d"]', '["half an emoji \\ud83d"]'])
+def test_a_text_that_was_cut_within_a_character_costs_no_page(body):
+    [text] = read_json(body)
+    assert to_text(text) == "half an emoji"
+
+
+@pytest.mark.parametrize("text", ["two\nlines", "a\ttab", "\u202ebackwards\n", "\x00zero\n\x1b[1m"])
+def test_lines_and_tabs_stay_and_what_hides_goes(text):
+    kept = to_text(text)
+    assert kept == "".join(c for c in text if c in "\n\t" or c.isprintable()).strip()
+
+
 @pytest.mark.parametrize(
     "body",
     [b"", b"<html>", b'{"a": 1', b"{} {}", b"\xff\xfe\x00", b"NaN", b"[Infinity]", b"1" * 5000],
