@@ -20,6 +20,7 @@ from scrapy.exceptions import NotConfigured
 from carsets.crawl_state import CrawlState
 from carsets.ledger.books import run_ended
 from carsets.ledger.receipt_file import versions, write_receipt
+from carsets.net.host_load import HostLoad
 from carsets.net.redaction import redact, redact_settings
 from carsets.outcomes import ExitCode
 from carsets.spiders.base import CarsetsSpider
@@ -44,7 +45,7 @@ class Receipt:
 
     def __init__(self, crawler: Crawler) -> None:
         self.crawler = crawler
-        self.hosts: Counter[str] = Counter()  # requests sent
+        self.hosts: Counter[str] = Counter()  # requests tried, whether or not they got a connection
         crawler.signals.connect(self.count_host, signals.request_reached_downloader)
         crawler.signals.connect(self.write, run_ended)
 
@@ -97,6 +98,7 @@ class Receipt:
             "queries": list(books.queries.lines()),
             "steps": steps(self.crawler.stats.get_stats()),
             "hosts": dict(self.hosts.most_common()),
+            "load": HostLoad.of(self.crawler).as_json(),
             "lists": list_hashes(given),
             "settings": redact_settings(changed_settings(self.crawler.settings)),
             "versions": versions(),

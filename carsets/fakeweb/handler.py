@@ -29,6 +29,8 @@ _CONNECTIONS = 64  # all hosts share one address: Scrapy's limit per host would 
 class FakeWebHandler(DeadlineDownloadHandler):
     """Download from the built-in web as if it were the live one."""
 
+    host_header = REAL_HOST
+
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         self._fakeweb_port = crawler.settings.getint("FAKEWEB_PORT")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from playwright.async_api import Error as PlaywrightError
 from playwright.async_api import TimeoutError as PlaywrightTimeoutError
@@ -18,6 +19,7 @@ from scrapy_playwright.page import PageMethod  # type: ignore[import-untyped]
 
 from carsets.net.browser import PAGE, RequestGate, context_options
 from carsets.net.deadline import DeadlineDownloadHandler
+from carsets.net.host_load import HostLoad
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -34,12 +36,21 @@ class BrowserPages(ScrapyPlaywrightDownloadHandler):  # type: ignore[misc]
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         settings = crawler.settings
-        self.abort_request = RequestGate(settings.getlist("BROWSER_HOSTS"))
+        self._gate = RequestGate(settings.getlist("BROWSER_HOSTS"))
+        self._load = HostLoad.of(crawler)
+        self.abort_request = self._abort
         self.process_request_headers = headers_with_contact
         self._context = context_options(settings.get("BROWSER_STORAGE_STATE") or "")
         self._settle: float = settings.getfloat("BROWSER_TIMEOUT", 30.0) * 1000
         # What fails is told by the outcome of the query; it would print tracebacks.
         logging.getLogger("scrapy-playwright").setLevel(logging.ERROR)
+
+    def _abort(self, request: PageRequest) -> bool:
+        """Return whether to abort what a page asks for; what it may ask is a load on its host."""
+        if self._gate(request):
+            return True
+        self._load.begin(urlsplit(request.url).hostname or "")  # the bytes are the browser's secret
+        return False
 
     async def download_request(self, request: Request) -> Response:
         """Return the page as it stands when the source's own coroutine has had it."""

@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
+from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from scrapy import signals
 from scrapy.core.downloader.handlers.http11 import (
@@ -26,15 +28,19 @@ from twisted.python.failure import Failure
 
 from carsets.net.address_guard import AddressForbidden, refusal_of
 from carsets.net.failures import Refused
+from carsets.net.host_load import HostLoad, Load
 from carsets.net.secret_parameters import wire_url
 from carsets.outcomes import Outcome
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from scrapy.settings import BaseSettings
     from twisted.internet.interfaces import IAddress
+    from twisted.web.http_headers import Headers
 
 SPENT = "carsets_seconds"  # key of request.meta: seconds that earlier attempts at the URL took
 HEADERS_MAX = 64 * 1024  # bytes; what browsers allow is about 256 KiB, what servers send is 1 KiB
@@ -47,14 +53,22 @@ class CountingProtocol(_LenientHTTP11ClientProtocol):
     received = 0  # bytes of the current answer, headers included
     reading: CountingProtocol | None = None  # of the class: whose bytes are being read just now
 
+    def __init__(self, ready: Any, begin: Callable[[Headers], Load]) -> None:
+        super().__init__(ready)  # type: ignore[no-untyped-call]
+        self._begin = begin
+        self._load = Load()
+
     def request(self, request: Any) -> Any:
         """Begin a new answer: a connection carries several, one after the other."""
         self.received = 0
+        self._load = self._begin(request.headers)
+        self._load.received = self._load.received or 0
         return super().request(request)
 
     def dataReceived(self, data: bytes) -> None:  # noqa: N802 (Twisted's name)
         """Read a chunk. Called for every one of them, so as cheap as can be."""
         self.received += len(data)
+        self._load.received = (self._load.received or 0) + len(data)
         if self._parser is not None and self._parser.state != "BODY":
             if self.received - len(data) > HEADERS_MAX:
                 too_long = Refused(Outcome.TOO_LARGE, f"headers over {HEADERS_MAX} bytes")
@@ -67,8 +81,12 @@ class CountingProtocol(_LenientHTTP11ClientProtocol):
 class CountingFactory(_LenientHTTP11ClientFactory):
     """Build ``CountingProtocol`` for every new connection."""
 
+    def __init__(self, begin: Callable[[Headers], Load], ready: Any, metadata: Any) -> None:
+        super().__init__(ready, metadata)  # type: ignore[no-untyped-call]
+        self._begin = begin
+
     def buildProtocol(self, addr: IAddress | None) -> CountingProtocol:  # noqa: N802
-        return CountingProtocol(self._quiescentCallback)  # type: ignore[no-untyped-call]
+        return CountingProtocol(self._quiescentCallback, self._begin)
 
 
 @dataclass(slots=True, eq=False)
@@ -93,7 +111,8 @@ class DeadlineDownloadHandler(HTTP11DownloadHandler):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         settings: BaseSettings = crawler.settings
-        self._pool._factory = CountingFactory
+        self._load = HostLoad.of(crawler)
+        self._pool._factory = partial(CountingFactory, self._begin)  # type: ignore[assignment]
         # Twisted: 240 s, in which a crawl of many hosts runs out of file descriptors.
         self._pool.cachedConnectionTimeout = settings.getfloat(  # type: ignore[assignment]
             "DOWNLOAD_KEEP_ALIVE", 5.0
@@ -146,6 +165,13 @@ class DeadlineDownloadHandler(HTTP11DownloadHandler):
         finally:
             del self._transfers[request]
             request.meta[SPENT] = spent + monotonic() - transfer.started
+
+    host_header = "Host"  # which header of a request names the host that is asked
+
+    def _begin(self, headers: Headers) -> Load:
+        """Count a request that is being written to a connection."""
+        [place] = headers.getRawHeaders(self.host_header) or [""]
+        return self._load.begin(urlsplit(f"//{place}").hostname or "")
 
     async def close(self) -> None:
         """Close the connections that are kept open."""

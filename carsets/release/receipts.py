@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -48,13 +49,23 @@ class Receipts:
         return ", ".join(f"{name} {version}" for name, version in sorted(self.versions))
 
 
+def requests_sent(receipt: Mapping[str, Any]) -> dict[str, int]:
+    """Return how many requests of one run reached a connection, by host.
+
+    Older receipts tell only what was tried. Raises the errors of what is no receipt.
+    """
+    if "load" in receipt:
+        return {str(host): int(load["requests"]) for host, load in receipt["load"].items()}
+    return {str(host): int(number) for host, number in receipt["hosts"].items()}
+
+
 def read_receipts(folder: Path) -> Receipts:
     """Add up the receipts of a folder; what cannot be read is counted as such."""
     sums = Receipts()
     for path in sorted(folder.glob("*.json")):
         try:
             receipt = json.loads(path.read_text(encoding="utf-8"))
-            hosts = {str(host): int(number) for host, number in receipt["hosts"].items()}
+            hosts = requests_sent(receipt)
             versions = {(str(name), str(version)) for name, version in receipt["versions"].items()}
             asked = {(name, str(receipt.get("settings", {}).get(name, ""))) for name in THRESHOLDS}
         except (OSError, ValueError, TypeError, KeyError, AttributeError):

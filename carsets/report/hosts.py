@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from carsets.integrity.decay import host_of
 from carsets.outcomes import Outcome
+from carsets.release.receipts import requests_sent
 from carsets.report.steps import STEP_OF, Step
 
 if TYPE_CHECKING:
@@ -58,12 +59,13 @@ class Hosts:
 
     def take_receipt(self, receipt: Mapping[str, Any]) -> None:
         """Add what one run asked. Raises the errors of what is no receipt."""
-        for name, number in receipt["hosts"].items():
-            self[str(name)].requests += int(number)
+        for name, number in requests_sent(receipt).items():
+            self[name].requests += number
         for name, load in receipt.get("load", {}).items():
             host = self[str(name)]
             host.peak = max(host.peak or 0, int(load["peak"]))
-            host.received = (host.received or 0) + int(load["bytes"])
+            if load["bytes"] is not None:
+                host.received = (host.received or 0) + int(load["bytes"])
 
     def take_addresses(self, rows: Iterable[tuple[str, str]]) -> None:
         """Add how addresses ended."""
@@ -84,8 +86,8 @@ class Hosts:
         """How many requests were sent in all."""
         return sum(host.requests for host in self.by_name.values())
 
-    def most_asked(self, most: int) -> list[Host]:
-        """Return the hosts that had the most to carry."""
+    def most_asked(self, most: int | None) -> list[Host]:
+        """Return the hosts that had the most to carry; None: all that were asked."""
         return self._first(most, lambda host: host.requests)
 
     def worst(self, most: int) -> list[Host]:
@@ -96,6 +98,6 @@ class Hosts:
         """Return the hosts that forbade the most."""
         return self._first(most, lambda host: host.robots + host.opted_out)
 
-    def _first(self, most: int, weight: Any) -> list[Host]:
+    def _first(self, most: int | None, weight: Any) -> list[Host]:
         some = [host for host in self.by_name.values() if weight(host)]
         return sorted(some, key=lambda host: (-weight(host), host.name))[:most]

@@ -165,3 +165,21 @@ def test_the_list_asks_nobody_for_what_is_known(built, ends):
     good = [url for url in ends if truth(url).fate == "ok" and ends[url] == {"stored"}]
     assert len(good) > 80
     assert {paths[url.partition(":")[2]] for url in good} == {1}
+
+
+def test_the_load_on_hosts_is_what_their_servers_counted(built):
+    told = Counter()
+    received = Counter()
+    for receipt in built.dataset.receipts:
+        for host, load in receipt["load"].items():
+            told[host] += load["requests"]
+            received[host] += load["bytes"]
+            assert 1 <= load["peak"] <= load["requests"]
+    seen = built.traffic["hosts"]
+    assert told == {host: of["requests"] for host, of in seen.items()}
+    assert len(told) > 20
+    for host, of in seen.items():
+        # The servers count bodies, and no part of an answer whose length they do not say.
+        assert received[host] >= of["bytes_sent"] * 0.5, host
+        if not set(of["headers"]) & {"range"} and of["bytes_sent"] > 10_000:
+            assert received[host] - of["bytes_sent"] < 2_000 * of["requests"], host
