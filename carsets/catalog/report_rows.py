@@ -212,7 +212,7 @@ class ReportRows:
             yield ReviewedRow._make(row)
 
     def gallery_size(self) -> int:
-        """Return how many images have a file to show, or should have one."""
+        """Return how many images the machine keeps, or people do."""
         return self.connection.scalar(select(func.count()).where(_SHOWN)) or 0
 
     def gallery(self, most: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
@@ -305,8 +305,20 @@ class ReportRows:
         return _pairs(rows)
 
 
-# A copy that gave way to a better one, and what the detector sent away, has no file any more.
-_SHOWN = or_(images.c.verdict.in_(KEPT), and_(images.c.verdict == "dropped", images.c.path != ""))
+# What was dropped may be on its way out, at somebody's request: unless people kept it, nothing of
+# it is shown any more. A copy that gave way to a better one has no file.
+_SHOWN = or_(
+    images.c.verdict.in_(KEPT),
+    and_(
+        images.c.verdict == "dropped",
+        images.c.path != "",
+        images.c.image_id.in_(
+            select(reviews.c.image_id).where(
+                reviews.c.decision == "keep", reviews.c.undone.is_(False)
+            )
+        ),
+    ),
+)
 
 
 def _pairs(rows: Any) -> dict[str, int]:

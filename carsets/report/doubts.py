@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from carsets.curation.kinds import REASONS
 from carsets.release.label_texts import read_labels
-from carsets.report.gallery_files import full_rows, shortened, verdict_of
+from carsets.report.gallery_files import full_rows, picture_of, shortened, verdict_of
 from carsets.report.page import web_address
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def read_doubts(rows: ReleaseRows, report: ReportRows) -> Doubts:
     return Doubts(
         groups=[
             Group(
-                level=group[0].level,
+                level=next((m.level for m in group if m.distance), group[0].level),
                 size=len(group),
                 figures=[
                     _with_note(figures[m.image_id], _distance(m.distance))
@@ -119,7 +119,7 @@ def _figures(
             labels = word.corrected(read_labels(row.labels_json))
             found[row.image_id] = Figure(
                 image_id=row.image_id,
-                path=row.path,
+                path=picture_of(row, word),
                 width=row.width,
                 height=row.height,
                 labels=shortened(" ".join(labels.values()), 80),

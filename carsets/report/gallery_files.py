@@ -21,6 +21,7 @@ from carsets.release.label_texts import read_labels
 from carsets.release.labels import LABELS
 from carsets.release.people import NOBODY, words_by_image
 from carsets.report.page import web_address
+from carsets.report.stats_pass import is_in_dataset
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -95,7 +96,7 @@ def write_gallery(
             _add_columns(columns, row, word, labels)
             scores.append(65_535 if row.car_score is None else round(row.car_score * 10_000))
             times.append(_seconds(row.fetched_at))
-            entries.append(_entry(row, labels, reasons))
+            entries.append(_entry(row, word, labels, reasons))
             words.append(_words(row, labels))
         write_script(folder, f"images-{start // IMAGES_A_FILE:04}", entries)
         if len(words) >= WORDS_A_FILE or start + IMAGES_A_FILE >= len(numbers):
@@ -140,6 +141,11 @@ def verdict_of(row: FullRow, word: Word) -> str:
     return said.get(word.verdict, row.verdict)
 
 
+def picture_of(row: FullRow, word: Word) -> str:
+    """Return the path of an image's file, "" for what is not in the dataset: it is not shown."""
+    return row.path if is_in_dataset(row.verdict, word) else ""
+
+
 def packed(codes: array[int]) -> str:
     """Return numbers as little-endian bytes in base64."""
     return b64encode(codes.tobytes()).decode("ascii")
@@ -169,12 +175,12 @@ def _add_columns(
     columns["view"].add(word.view or row.view or "unknown")
 
 
-def _entry(row: FullRow, labels: dict[str, str], reasons: list[Doubt]) -> list[Any]:
+def _entry(row: FullRow, word: Word, labels: dict[str, str], reasons: list[Doubt]) -> list[Any]:
     """Return what the page shows of an image; ``FIELDS`` of gallery.js has the same order."""
     other = {name: shortened(value) for name, value in labels.items() if name not in LABELS}
     return [
         row.image_id,
-        row.path,
+        picture_of(row, word),
         row.width,
         row.height,
         row.bytes,

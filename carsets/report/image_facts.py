@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from carsets.licenses import Evidence
+from carsets.report.timeline import Timeline
 
 if TYPE_CHECKING:
     from carsets.catalog.release_rows import LightRow
@@ -28,7 +29,7 @@ class ImageFacts:
     formats: Counter[str] = field(default_factory=Counter)
     views: Counter[str] = field(default_factory=Counter)
     verdicts: Counter[str] = field(default_factory=Counter)
-    days: Counter[str] = field(default_factory=Counter)  # of fetching, 2026-01-31
+    times: Timeline = field(default_factory=Timeline)  # of fetching
     megapixels: list[int] = field(default_factory=lambda: [0] * (len(MEGAPIXELS) + 1))
     kilobytes: list[int] = field(default_factory=lambda: [0] * (len(KILOBYTES) + 1))
     car_scores: list[int] = field(default_factory=lambda: [0] * SCORE_BARS)
@@ -43,13 +44,19 @@ class ImageFacts:
         self.formats[row.format or UNKNOWN] += 1
         self.views[row.view or UNKNOWN] += 1
         self.verdicts[row.verdict] += 1
-        self.days[row.fetched_at[:10] or UNKNOWN] += 1
+        self.times.take(row.fetched_at)
         self.megapixels[_bar(row.width * row.height / 1e6, MEGAPIXELS)] += 1
         self.kilobytes[_bar(row.bytes / 1e3, KILOBYTES)] += 1
         if row.car_score is None:
             self.unscored += 1
         else:
             self.car_scores[min(max(int(row.car_score * SCORE_BARS), 0), SCORE_BARS - 1)] += 1
+
+    @property
+    def days(self) -> dict[str, int]:
+        """How many images were fetched on which day (month, where there are too many days)."""
+        unknown = {UNKNOWN: self.times.unknown} if self.times.unknown else {}
+        return dict(sorted(self.times.by("day").items(), reverse=True)) | unknown
 
 
 def bar_names(limits: tuple[float, ...]) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +49,7 @@ class ReportNumbers:
     worst: Sequence[QueryLine]
     hosts: Hosts
     correctness: Correctness
+    waits: Counter[str] = field(default_factory=Counter)  # seconds of images, by step
     receipts: int = 0
     unreadable: list[str] = field(default_factory=list)  # names of receipts
     imbalances: list[Imbalance] = field(default_factory=list)
@@ -140,6 +142,7 @@ class ReportNumbers:
                 source: {step.value: number for step, number in by_step(ends).items()}
                 for source, ends in self.outcomes.items()
             },
+            "waits": {step: round(seconds, 3) for step, seconds in self.waits.items()},
         }
 
 
@@ -187,9 +190,13 @@ def _take_receipt(numbers: ReportNumbers, path: Path) -> None:
     try:
         receipt = json.loads(path.read_text(encoding="utf-8"))
         problems = list(unbalanced_receipt(receipt))
+        waits = {
+            str(step): float(line["seconds"]) for step, line in receipt.get("steps", {}).items()
+        }
         numbers.hosts.take_receipt(receipt)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         numbers.unreadable.append(path.name)
         return
     numbers.receipts += 1
+    numbers.waits.update(waits)
     numbers.imbalances += problems

@@ -56,7 +56,7 @@ def to_svg(figure: Figure, name: str, titles: Mapping[str, str], summary: str) -
         gid = part.attrib.pop("id", "")
         if gid in titles:
             title = ElementTree.Element(f"{{{SVG}}}title")
-            title.text = titles[gid]
+            title.text = printable(titles[gid])
             part.insert(0, title)
         if part.tag in {f"{{{SVG}}}clipPath", f"{{{SVG}}}path"} and gid:
             part.set("id", f"{name}-{gid}")
@@ -65,10 +65,15 @@ def to_svg(figure: Figure, name: str, titles: Mapping[str, str], summary: str) -
         root.attrib.pop(size, None)
     root.set("class", "plot")
     root.set("role", "img")
-    root.set("aria-label", summary)
+    root.set("aria-label", printable(summary))
     ElementTree.register_namespace("", SVG)
     ElementTree.register_namespace("xlink", XLINK)
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def printable(text: str) -> str:
+    """Return a text without the characters that no XML may hold, such as the terminal's escape."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def _point(part: ElementTree.Element, name: str) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import shutil
 import tempfile
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.resources import files
 from itertools import islice
 from pathlib import Path
@@ -24,11 +25,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from carsets.report.doubts import Doubts
+    from carsets.report.drawing import Plot
     from carsets.report.gallery_files import Gallery
     from carsets.report.numbers import ReportNumbers
-    from carsets.report.plots import Plot
 
 STATIC = ("report.css", "gallery.js")
+UNFINISHED = ".report-"  # begins the name of a folder that is being written
 MOST_LINES = 20  # of a table, before it says how many more there are
 MOST_LABELS = 200  # of a table of labels
 _MEANINGS = {outcome.value: outcome.meaning for outcome in Outcome}
@@ -42,10 +44,12 @@ def new_folder(destination: Path) -> Iterator[Path]:
     beside: Path | None = None
     try:
         destination.parent.mkdir(parents=True, exist_ok=True)
-        beside = Path(tempfile.mkdtemp(prefix=".report-", dir=destination.parent))
-        yield beside
-        beside.chmod(0o755)
-        beside.rename(destination)
+        _sweep(destination.parent)
+        beside = Path(tempfile.mkdtemp(prefix=UNFINISHED, dir=destination.parent))
+        with _locked(beside):
+            yield beside
+            beside.chmod(0o755)
+            beside.rename(destination)
     except OSError as error:
         where = destination if beside is None else error.filename or destination
         raise UserError(
@@ -54,6 +58,24 @@ def new_folder(destination: Path) -> Iterator[Path]:
     finally:
         if beside is not None:
             shutil.rmtree(beside, ignore_errors=True)
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold a folder, until the process ends at the latest. Raises BlockingIOError if it is held."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _sweep(place: Path) -> None:
+    """Delete what reports that were killed have left; nobody holds it any more."""
+    for folder in place.glob(f"{UNFINISHED}*"):
+        with suppress(OSError), _locked(folder):
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def path_to_store(store: str, destination: Path) -> str:

@@ -104,16 +104,16 @@ def _dataset(rows: ReleaseRows) -> Iterator[tuple[int, LightRow, Mapping[str, st
         for row in chunk:
             place += 1
             word = words.get(row.seq, NOBODY)
-            if is_in_dataset(row, word):
+            if is_in_dataset(row.verdict, word):
                 labels = read_labels(row.labels)
                 yield place, row, labels if word is NOBODY else word.corrected(labels)
 
 
-def is_in_dataset(row: LightRow, word: Word) -> bool:
+def is_in_dataset(verdict: str, word: Word) -> bool:
     """Whether an image counts: people's word stands above the machine's."""
-    if row.verdict == "superseded" or word.verdict == "drop":
+    if verdict == "superseded" or word.verdict == "drop":
         return False
-    return word.verdict == "keep" or row.verdict in KEPT
+    return word.verdict == "keep" or verdict in KEPT
 
 
 def _images(values: Mapping[str, Mapping[str, int]]) -> int:

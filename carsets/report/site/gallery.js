@@ -232,7 +232,7 @@ function start(facts) {
   }
   function pictureOf(row, frame) {
     if (!facts.store || !row.path) {
-      frame.replaceChildren("no file here");
+      frame.replaceChildren(row.path ? "not on this disk" : "not shown: not in the dataset");
       return;
     }
     const src = `${facts.store}/${row.path.split("/").map(encodeURIComponent).join("/")}`;
