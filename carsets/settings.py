@@ -324,6 +324,12 @@ CURATE_HOST_SHARE = 0.05
 CURATE_AUTHOR_SHARE = 0.05
 CURATE_REVIEW = 0.5  # doubt from which a kept image goes to review; above 1 = none does
 
+# scrapy tasks: what an answer costs on Mechanical Turk, in US dollars. Its fee is a share of the
+# reward, twice as much from ten answers to one question on, and a cent for each at least.
+TASKS_REWARD = "0.03"
+TASKS_FEE = "0.2"
+TASKS_LEAST_FEE = "0.01"
+
 # scrapy report: images in the gallery, the most doubted first. A browser filters them in a blink.
 GALLERY_MOST = 100_000
 

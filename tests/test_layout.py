@@ -16,6 +16,7 @@ SCRAPY_SIDE = {"spiders", "pipelines", "extensions", "commands", "net", "addons"
 PURE = {
     "catalog",
     "counting",
+    "crowd",
     "curation",
     "exit_codes",
     "exports",
