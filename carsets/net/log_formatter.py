@@ -10,14 +10,21 @@ from scrapy.logformatter import LogFormatter, LogFormatterResult
 from carsets.net.redaction import SECRET_NAME, install, register_secret
 
 if TYPE_CHECKING:
-    from scrapy import Spider
+    from scrapy import Request, Spider
     from scrapy.crawler import Crawler
     from scrapy.http import Response
     from twisted.python.failure import Failure
 
 
 class CarsetsLogFormatter(LogFormatter):
-    """Name an item by its URL and outcome: its repr would hold the bytes of the image."""
+    """Name an item by its URL and outcome: its repr would hold the bytes of the image.
+
+    ``least`` is the level of the least important lines that are written: of others, two for each
+    image, none is made.
+    """
+
+    def __init__(self, least: int = logging.DEBUG) -> None:
+        self.least = least
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> Self:
@@ -25,22 +32,28 @@ class CarsetsLogFormatter(LogFormatter):
         for name, value in crawler.settings.items():
             if isinstance(value, str) and SECRET_NAME.search(name):
                 register_secret(value)
-        return cls()
+        return cls(_number(crawler.settings["LOG_LEVEL"]))
 
-    def scraped(
+    def crawled(  # type: ignore[override]  # None: Scrapy makes no line
+        self, request: Request, response: Response, spider: Spider
+    ) -> LogFormatterResult | None:
+        return super().crawled(request, response, spider) if self._writes(logging.DEBUG) else None
+
+    def scraped(  # type: ignore[override]  # None: Scrapy makes no line
         self, item: Any, response: Response | Failure | None, spider: Spider
-    ) -> LogFormatterResult:
-        return _line(logging.DEBUG, "Kept: %(item)s", item)
+    ) -> LogFormatterResult | None:
+        return _line(logging.DEBUG, "Kept: %(item)s", item) if self._writes(logging.DEBUG) else None
 
-    def dropped(
+    def dropped(  # type: ignore[override]  # None: Scrapy makes no line
         self,
         item: Any,
         exception: BaseException,
         response: Response | Failure | None,
         spider: Spider,
-    ) -> LogFormatterResult:
-        level = getattr(exception, "log_level", None) or logging.DEBUG
-        level = logging.getLevelNamesMapping()[level] if isinstance(level, str) else level
+    ) -> LogFormatterResult | None:
+        level = _number(getattr(exception, "log_level", None) or logging.DEBUG)
+        if not self._writes(level):
+            return None
         line = _line(level, "Dropped: %(exception)s: %(item)s", item)
         return {**line, "args": {"exception": exception, "item": _Name(item)}}
 
@@ -52,6 +65,13 @@ class CarsetsLogFormatter(LogFormatter):
         spider: Spider,
     ) -> LogFormatterResult:
         return _line(logging.ERROR, "Error processing %(item)s", item)
+
+    def _writes(self, level: int) -> bool:
+        return level >= self.least
+
+
+def _number(level: int | str) -> int:
+    return logging.getLevelNamesMapping()[level] if isinstance(level, str) else level
 
 
 def _line(level: int, message: str, item: Any) -> LogFormatterResult:

@@ -5,8 +5,14 @@ import logging
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from scrapy import Request
+from scrapy.exceptions import DropItem
+from scrapy.http import Response
+from scrapy.utils.misc import build_from_crawler
+from scrapy.utils.test import get_crawler
 
 from carsets.net import redaction
 from carsets.net.log_formatter import CarsetsLogFormatter
@@ -19,6 +25,8 @@ from carsets.net.redaction import (
     register_environment,
     register_secret,
 )
+from carsets.outcomes import Outcome
+from carsets.pipelines.drop import OutcomeDrop
 
 ROOT = Path(__file__).parents[2]
 KEY = "CANARYKEY123"
@@ -152,6 +160,20 @@ def test_items_are_logged_by_their_url_alone():
     assert line["msg"] % line["args"] == "Kept: http://example.org/a.jpg"
     line = CarsetsLogFormatter().dropped(Item(), ValueError("too_small"), None, None)
     assert line["msg"] % line["args"] == "Dropped: too_small: http://example.org/a.jpg"
+
+
+@pytest.mark.parametrize(("level", "lines"), [("DEBUG", 3), ("INFO", 0), (logging.INFO, 0)])
+def test_lines_that_nobody_sees_are_not_made(level, lines):
+    formatter = build_from_crawler(CarsetsLogFormatter, get_crawler(None, {"LOG_LEVEL": level}))
+    request, item = Request("http://example.org/"), SimpleNamespace(found=None)
+    made = [
+        formatter.crawled(request, Response(request.url), None),
+        formatter.scraped(item, None, None),
+        formatter.dropped(item, OutcomeDrop(Outcome.HTML), None, None),
+    ]
+    assert sum(line is not None for line in made) == lines
+    assert formatter.dropped(item, DropItem("bad", log_level="WARNING"), None, None)
+    assert formatter.item_error(item, ValueError(), None, None)
 
 
 def test_a_crawl_with_a_key_in_its_urls_writes_it_nowhere(web, crawl, tmp_path):
