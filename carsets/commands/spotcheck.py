@@ -14,6 +14,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 from scrapy.commands import ScrapyCommand
@@ -22,6 +23,7 @@ from scrapy.exceptions import UsageError
 from carsets.catalog.catalog import Catalog
 from carsets.catalog.entries import now
 from carsets.catalog.spot_checks import SpotCheck
+from carsets.curation.kinds import Kind
 from carsets.net.redaction import escape_controls
 from carsets.outcomes import ExitCode
 from carsets.places import Places
@@ -127,7 +129,7 @@ class Command(ScrapyCommand):
         labels = catalog.labels_of(list(numbers.values()))
         machine = {one: read_labels(labels.get(number)) for one, number in numbers.items()}
         answers = read_answers(catalog.standing_reviews(check.image_ids), machine)
-        result = result_of(name, check.plan, check.image_ids, answers, frozenset(numbers))
+        result = result_of(name, check.plan, check.image_ids, answers, _there(catalog, numbers))
         if result["unanswered"]:
             self.exitcode = int(ExitCode.PARTIAL)
         elif result != check.result:
@@ -151,6 +153,13 @@ def _line(check: SpotCheck) -> str:
     )
 
 
+def _there(catalog: Catalog, numbers: Mapping[str, int]) -> frozenset[str]:
+    """Return which images of a sample can still be looked at: no better copy took their place."""
+    seq = catalog.review_queue(Kind.DOUBT).seq
+    found = np.isin(list(numbers.values()), seq).tolist()
+    return frozenset(one for one, there in zip(numbers, found, strict=True) if there)
+
+
 def lines_of(result: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is said of a result above its table."""
     yield (
@@ -158,7 +167,7 @@ def lines_of(result: Mapping[str, Any]) -> Iterator[str]:
         f"answered, drawn from {result['of']:,}"
     )
     if result["gone"]:
-        yield f"{result['gone']:,} of them were removed since, and are not waited for"
+        yield f"{result['gone']:,} of them were removed or replaced since, and are not waited for"
     if waiting := result["unanswered"]:
         more = f" and {len(waiting) - MOST_NAMED:,} more" if len(waiting) > MOST_NAMED else ""
         yield f"NOT ANSWERED YET: {len(waiting):,}: {', '.join(waiting[:MOST_NAMED])}{more}"

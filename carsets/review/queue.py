@@ -49,6 +49,7 @@ class Queue:
 
         ``only``: the numbers of some images, which are then all there is, in their own order.
         """
+        self.only = only is not None
         if only is None:
             order = by_doubt(arrays, threshold)
         else:
@@ -118,7 +119,8 @@ class Queue:
 
         Blind raters are not told what others have decided: to them all is open that is not theirs.
         """
-        codes = [VERDICTS.index(v) for v in ([wanted.verdict] if wanted.verdict else IN_DATASET)]
+        usual = VERDICTS if self.only else IN_DATASET  # a sample is looked at whatever became of it
+        codes = [VERDICTS.index(v) for v in ([wanted.verdict] if wanted.verdict else usual)]
         mask = np.isin(self._verdict, codes)
         mine = self._touched(rater)
         if wanted.state == "mine":

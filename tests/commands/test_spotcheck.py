@@ -7,6 +7,7 @@ import pytest
 from scrapy.settings import Settings
 
 from carsets.catalog.reviews import Decision
+from carsets.catalog.schema import images
 from carsets.commands.spotcheck import Command
 from tests.release.conftest import Dataset
 
@@ -97,7 +98,18 @@ def test_a_removed_image_is_not_waited_for(spotcheck, dataset):
         connection.exec_driver_sql(f"DELETE FROM images WHERE image_id = '{check.image_ids[0]}'")
     code, out, _ = spotcheck("--result", check.check_id)
     assert code == 0
-    assert "1 of them were removed since" in out
+    assert "1 of them were removed or replaced since" in out
+
+
+def test_an_image_for_which_a_better_copy_stands_now_is_not_waited_for(spotcheck, dataset):
+    spotcheck("-n", "5")
+    [check] = dataset.catalog.spot_checks()
+    for image_id in check.image_ids[1:]:
+        decide(dataset, image_id, "keep")
+    with dataset.catalog._write() as connection:
+        which = images.c.image_id == check.image_ids[0]
+        connection.execute(images.update().where(which).values(verdict="superseded"))
+    assert spotcheck("--result", check.check_id)[0] == 0
 
 
 @pytest.mark.parametrize(

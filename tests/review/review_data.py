@@ -56,6 +56,11 @@ class ReviewData(Dataset):
         )
         self.catalog.record_reviews(rater, [said], "2026-02-01T00:00:00+00:00")
 
+    def verdict(self, image_id, verdict):
+        with self.catalog._write() as connection:
+            which = images.c.image_id == image_id
+            connection.execute(images.update().where(which).values(verdict=verdict))
+
     def every(self):
         with self.catalog._read() as connection:
             return list(connection.scalars(select(images.c.sha256).order_by(images.c.seq)))

@@ -1,7 +1,13 @@
 """The review page in a real browser: what people press is what the catalog holds."""
 
-import pytest
+import argparse
+import json
 
+import pytest
+from scrapy.settings import Settings
+
+from carsets.commands.review import spot_check
+from carsets.commands.spotcheck import Command
 from carsets.review.agreement import VERDICT, agreements
 from tests.exports.hostile_texts import TITLES
 from tests.release.conftest import jpeg
@@ -274,6 +280,45 @@ def test_a_finger_decides_as_well_as_a_key(data, six, sit_down):
         ann.shows(six[2])
         ann.saved()
     assert decided(data) == [(six[0], "keep"), (six[1], "drop")]
+
+
+# --- A spot check -------------------------------------------------------------------------------
+
+
+def test_a_spot_check_is_walked_in_its_order_and_ends_in_the_card(data, sit_down, capsys):
+    for number in range(12):
+        data.add(seen={"source": "bing" if number % 3 else "flickr"})
+    spotcheck(data, "-n", "6")
+    [check] = data.catalog.spot_checks()
+    data.verdict(check.image_ids[2], "dropped")  # curation has changed its mind since
+    with data.serving(only=spot_check(data.catalog, check.check_id)) as server:
+        ann = sit_down(server.links()["ann"])
+        seen = []
+        for key in "kdkkko":
+            seen.append(ann.shown())
+            ann.press(key)
+        ann.says("#nothing", "That was the last one.")
+        ann.saved()
+    assert seen == check.image_ids
+    capsys.readouterr()
+    spotcheck(data, "--result", check.check_id, "--json")
+    result = json.loads(capsys.readouterr().out)
+    assert result["unanswered"] == []
+    assert sum(stratum["images"] for stratum in result["strata"]) == 1
+    release = data.release().path
+    noise = json.loads((release / "release.json").read_text("utf-8"))["known_noise"]
+    assert noise["spot_check"]["wrong"] == result["wrong"]
+    assert result["wrong"]["share"] == pytest.approx(1 / 6, abs=0.05)
+
+
+def spotcheck(data, *args):
+    command = Command()
+    command.settings = Settings({"DATA_DIR": str(data.folder / "data")})
+    parser = argparse.ArgumentParser()
+    command.add_options(parser)
+    command.exitcode = 0
+    command.run([], parser.parse_args([*args]))
+    assert command.exitcode == 0
 
 
 # --- Coming back --------------------------------------------------------------------------------
