@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from carsets.outcomes import Outcome
+from carsets.report.steps import Step, by_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -46,6 +47,19 @@ class Funnel:
     def codes(self) -> list[Outcome]:
         """Return the outcomes that occur, in the order in which an image meets them."""
         return [code for code in Outcome if self.row(code.value)[-1]]
+
+    @property
+    def steps(self) -> list[Step]:
+        """Return the steps at which addresses end; the store only where it failed."""
+        _, _, ended = self.by_source[-1]
+        return [step for step in Step if step is not Step.STORE or ended[step]]
+
+    @property
+    def by_source(self) -> list[tuple[str, int, dict[Step, int]]]:
+        """Return each source, what it found, and how much of that ended at which step; then all."""
+        rows = [(name, self.found[name], by_step(self.outcomes[name])) for name in self.sources]
+        ended = {step: sum(row[step] for _, _, row in rows) for step in Step}
+        return [*rows, ("all", sum(found for _, found, _ in rows), ended)]
 
     @property
     def kept(self) -> int:
