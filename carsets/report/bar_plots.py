@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from carsets.report.drawing import (
-    HEIGHT,
     Plot,
     count_axis,
     drawing,
@@ -25,7 +24,8 @@ if TYPE_CHECKING:
     from carsets.catalog.report_rows import QueryLine
 
 MOST_ROWS = 14  # of a plot with names at its side
-FEWEST_ROWS = 7  # that bars leave room for: few bars are no thicker than many
+FEWEST_ROWS = 4  # that bars leave room for: few bars are no thicker than many
+LEGEND = 90  # units of height that a legend below needs
 ROW = 26  # units of height that a row needs
 STEP_COLORS = {
     Step.KEPT: "teal",
@@ -68,7 +68,7 @@ def sources(outcomes: Mapping[str, Mapping[str, int]]) -> Plot:
     largest = sorted(outcomes, key=lambda source: (-sum(outcomes[source].values()), source))
     shown = largest[:MOST_ROWS]
     ended = [by_step(outcomes[source]) for source in shown]
-    with drawing("sources", _height(len(shown))) as (figure, axes):
+    with drawing("sources", _height(len(shown)) + LEGEND) as (figure, axes):
         titles: dict[str, str] = {}
         left = [0.0] * len(shown)
         used = [step for step in (Step.KEPT, *Step) if any(counts[step] for counts in ended)]
@@ -187,7 +187,7 @@ def shares(name: str, title: str, note: str, label: str, counts: Sequence[int]) 
 
 
 def _height(rows: int) -> int:
-    return max(HEIGHT, rows * ROW + 40)
+    return max(rows, FEWEST_ROWS) * ROW + 44
 
 
 def _write_beside(axes: Axes, numbers: Sequence[float], words: Sequence[str]) -> None:
