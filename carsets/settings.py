@@ -127,6 +127,7 @@ STATS_DUMP = False  # Scrapy: True; the receipt holds what people need of it
 LOG_LEVEL = "INFO"  # Scrapy: DEBUG, which prints every URL and every item
 LOG_JSON = False  # True: one JSON object a line, for programs that gather logs
 TWISTED_REACTOR = "twisted.internet.asyncioreactor.AsyncioSelectorReactor"
+ASYNCIO_EVENT_LOOP = "uvloop.Loop"  # Scrapy: asyncio's own, which takes a tenth more CPU time
 FEED_EXPORT_ENCODING = "utf-8"
 # scrapy crawl -o FILE, and Scrapyd's page of items. Scrapy's own would print whole CarImages.
 FEED_EXPORTERS = {
