@@ -331,6 +331,10 @@ TASKS_REWARD = "0.03"
 TASKS_FEE = "0.2"
 TASKS_LEAST_FEE = "0.01"
 
+# scrapy iterate: images that one round asks people about, of each group of related images one. What
+# people say is used by the next round, so many small rounds teach more than one large one.
+ITERATE_QUESTIONS = 200
+
 # scrapy report: images in the gallery, the most doubted first. A browser filters them in a blink.
 GALLERY_MOST = 100_000
 

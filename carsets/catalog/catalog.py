@@ -415,6 +415,13 @@ class Catalog:
         with self._write() as connection:
             lessons.record(connection, lesson)
 
+    def record_round(self, scores: Mapping[str, Iterable[ScoreRow]], lesson: Lesson) -> None:
+        """Write a round of ``scrapy iterate`` and its scores, all or nothing."""
+        with self._write() as connection:
+            for kind, rows in scores.items():
+                curation_rows.write_scores(connection, kind, rows, lesson.learnt_at)
+            lessons.record(connection, lesson)
+
     def newest_lessons(self, kind: str) -> list[Lesson]:
         """Return the last lesson of a kind on each subject."""
         with self._read() as connection:
@@ -575,10 +582,10 @@ class Catalog:
 
     # --- Review -----------------------------------------------------------------------------
 
-    def review_queue(self, doubt: str) -> QueueArrays:
+    def review_queue(self, doubt: str, first: str = "") -> QueueArrays:
         """Return what orders the review queue, of all images that can be looked at."""
         with self._read() as connection:
-            return review_rows.queue_arrays(connection, doubt)
+            return review_rows.queue_arrays(connection, doubt, first)
 
     def shown(self, numbers: Sequence[int]) -> list[dict[str, Any]]:
         """Return what people see of some images, in their order."""

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from numpy.typing import NDArray
-    from sqlalchemy import Connection
+    from sqlalchemy import Connection, Select
 
 CHUNK = 5_000  # sequence numbers, or rows, at once
 # A sighting with one of these shows the picture of its image, or a copy that it stands for.
@@ -222,10 +222,21 @@ class CurationRows(ReleaseRows):
     def with_features(self, model: str, width: int) -> NDArray[np.int64]:
         """Return the numbers of the images that have features of a network."""
         size = func.length(images.c.features)
-        numbers = self.connection.execution_options(yield_per=CHUNK).scalars(
-            select(images.c.seq).where(_KEPT, images.c.model == model, size == 2 * width)
-        )
-        return np.sort(np.fromiter(numbers, np.int64))
+        of_network = (images.c.model == model, size == 2 * width)
+        return self._numbers(select(images.c.seq).where(_KEPT, *of_network))
+
+    def waiting(self) -> NDArray[np.int64]:
+        """Return the numbers of the images that wait for people's decision."""
+        return self._numbers(select(images.c.seq).where(images.c.verdict == "review"))
+
+    def scored(self, kind: str) -> NDArray[np.int64]:
+        """Return the numbers of the images that have a score of a kind."""
+        of_kind = select(images.c.seq).join(scores, scores.c.image_id == images.c.image_id)
+        return self._numbers(of_kind.where(scores.c.kind == kind))
+
+    def _numbers(self, statement: Select[Any]) -> NDArray[np.int64]:
+        found = self.connection.execution_options(yield_per=CHUNK).scalars(statement)
+        return np.sort(np.fromiter(found, np.int64))
 
     def pair_verdicts(self) -> Iterator[PairRow]:
         """Yield what people have said of two images."""

@@ -39,11 +39,11 @@ class QueueArrays(NamedTuple):
     seq: NDArray[np.int64]
     verdict: NDArray[np.int8]  # place in VERDICTS
     car_score: NDArray[np.float32]  # nan: the detector has not looked
-    doubt: NDArray[np.float32]  # nan: not doubted
+    doubt: NDArray[np.float32]  # nan: not doubted; above 1: comes before all that are
 
 
-def queue_arrays(connection: Connection, doubt: str) -> QueueArrays:
-    """Return what orders the queue; ``doubt`` is the kind of the score that leads it."""
+def queue_arrays(connection: Connection, doubt: str, first: str) -> QueueArrays:
+    """Return what orders the queue: the scores of the kind ``first``, then those of ``doubt``."""
     parts = [_of_verdict(connection, number) for number in range(len(VERDICTS))]
     seq = np.concatenate([part[0] for part in parts])
     verdict = np.repeat(np.arange(len(parts), dtype=np.int8), [len(part[0]) for part in parts])
@@ -51,16 +51,17 @@ def queue_arrays(connection: Connection, doubt: str) -> QueueArrays:
     order = np.argsort(seq)
     seq = seq[order]
     doubted = np.full(len(seq), np.nan, np.float32)
-    statement = (
-        select(images.c.seq, scores.c.score)
-        .join(images, images.c.image_id == scores.c.image_id)
-        .where(scores.c.kind == doubt)
-    )
-    for numbers, values in _chunks(connection, statement):
-        places = np.searchsorted(seq, numbers)
-        places[places == len(seq)] = 0
-        there = seq[places] == numbers if len(seq) else np.zeros(len(numbers), np.bool_)
-        doubted[places[there]] = values[there]
+    for kind, ahead in ((doubt, 0), (first, 1)):
+        statement = (
+            select(images.c.seq, scores.c.score)
+            .join(images, images.c.image_id == scores.c.image_id)
+            .where(scores.c.kind == kind)
+        )
+        for numbers, values in _chunks(connection, statement):
+            places = np.searchsorted(seq, numbers)
+            places[places == len(seq)] = 0
+            there = seq[places] == numbers if len(seq) else np.zeros(len(numbers), np.bool_)
+            doubted[places[there]] = values[there] + ahead
     return QueueArrays(seq, verdict[order], car_score[order], doubted)
 
 

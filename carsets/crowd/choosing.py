@@ -126,7 +126,7 @@ def _in_order(
     if only is not None:
         known = catalog.image_numbers(only)
         numbers = [known[one] for one in only if one in known]
-    queue = Queue(catalog.review_queue(Kind.DOUBT), threshold, numbers)
+    queue = Queue(catalog.review_queue(Kind.DOUBT, Kind.ASKED), threshold, numbers)
     wanted = queue.numbers[np.isin(queue.numbers, selection.seq[selection.chosen])]
     for start in range(0, len(wanted), AT_ONCE):
         yield wanted[start : start + AT_ONCE].tolist()

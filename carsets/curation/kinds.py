@@ -1,10 +1,12 @@
-"""What an image can be doubted for: the names of the scores that ``scrapy curate`` writes.
+"""What an image can be doubted for: the names of the scores that are written.
 
 Every score is a number from 0 (nothing to doubt) to 1 (surely wrong). Only images that are
 doubted have a row of a kind; a kind that was looked at and found nothing leaves none.
 
 ``review_mark`` is no doubt of its own: its row says that it was ``scrapy curate`` that sent a kept
 image to review, with the doubt it had then. When the reason is gone, it may take that back.
+The last three are those of ``scrapy iterate``, and no part of the combined doubt: ``asked`` orders
+its questions to people, 1 the first of them.
 """
 
 from __future__ import annotations
@@ -36,7 +38,10 @@ class Kind(StrEnum):
     AUTHOR_CAP = "author_cap", "one author gives too much of its label"
     BOT = "bot", "its author or its caption looks automatic"
     REVIEW_MARK = "review_mark", "curate sent it to review"
+    HEAD_LABEL = "head_label", "what was learnt from all other images reads another label"
+    HEAD_VERDICT = "head_verdict", "what was learnt from people's verdicts says it does not belong"
+    ASKED = "asked", "iterate asks people about it"
 
 
-# What the combined doubt is made of.
-REASONS = tuple(kind for kind in Kind if kind not in (Kind.DOUBT, Kind.REVIEW_MARK))
+# What images are doubted for.
+REASONS = tuple(kind for kind in Kind if kind not in (Kind.DOUBT, Kind.REVIEW_MARK, Kind.ASKED))

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from carsets.learning.baseline import Baseline
+    from carsets.learning.iteration import Round
+    from carsets.learning.measures import Share
 
     Escape = Callable[[str], str]
 
@@ -62,3 +64,60 @@ def _confusions(found: Baseline, escape: Escape) -> Table:
         names = (Text(escape(one[name])[:LONGEST]) for name in ("is", "said"))
         table.add_row(*names, f"{one['images']:,}", f"{one['of']:,}")
     return table
+
+
+def round_parts(made: Round, escape: Escape) -> Iterator[RenderableType]:
+    """Yield what to print of a round of ``scrapy iterate``."""
+    if not made.new:
+        yield Text(f"Nothing is new since round {made.number}: it stands as it was.")
+    yield Text(
+        f"Round {made.number}: {made.images:,} images, {made.with_features:,} of them with "
+        f"features ({escape(made.network)}); people have spoken of {made.spoken_of:,}"
+    )
+    if made.number > 1:
+        yield Text(
+            f"Of the images that round {made.number - 1} asked about, {made.answered:,} are "
+            f"answered, {made.still_asked:,} are asked again, {made.let_go:,} are no longer asked"
+        )
+    if made.labels:
+        yield _labels(made)
+    yield Text(_verdicts(made))
+    if made.asked:
+        yield Text(
+            f"Asked now: {made.asked:,} images, {made.newly_asked:,} of them new. "
+            "They come first in:  scrapy review"
+        )
+    else:
+        yield Text("Nothing to ask: the features contradict no label and no verdict enough.")
+
+
+def _labels(made: Round) -> Table:
+    table = Table(title=Text("Labels"), title_justify="left")
+    heads = ("label", "images", "told by looks", "noise", "doubted", "confirmed", "as people say")
+    for number, head in enumerate(heads):
+        table.add_column(head, justify="right" if number else "left")
+    for one in made.labels:
+        told = bool(one.told_by_features)
+        table.add_row(
+            one.label,
+            f"{one.images:,}",
+            f"{one.told_by_features:.2f} nats" if told else "no",
+            f"{one.noise:.1%}" if told else "-",
+            f"{one.doubted:,}" if told else "-",
+            f"{one.confirmed:,}" if told else "-",
+            _share(one.agreement),
+        )
+    return table
+
+
+def _verdicts(made: Round) -> str:
+    found = made.verdicts
+    said = f"People kept {found.kept:,} and dropped {found.dropped:,}: "
+    if found.agreement is None:
+        return said + "too few of both to learn from"
+    foretold = f"a head foretells {_share(found.agreement)} of it"
+    return said + foretold + ("" if found.used else ", no more than chance does, and is not used")
+
+
+def _share(share: Share | None) -> str:
+    return "-" if share is None else str(share)

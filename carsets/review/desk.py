@@ -66,7 +66,7 @@ class Desk:
         self.blind = blind
         self._lock = threading.Lock()
         self._since = catalog.reviews_changed(-1, 1)[1]  # before anything is read: nothing is lost
-        arrays = catalog.review_queue(Kind.DOUBT)
+        arrays = catalog.review_queue(Kind.DOUBT, Kind.ASKED)
         numbers: list[int] | None = None
         if only is not None:
             known = catalog.image_numbers(only)

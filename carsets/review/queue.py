@@ -1,8 +1,9 @@
 """In which order images are looked at, and which of them somebody wants to see.
 
-Doubted images come first, the most doubted one leading; then those that the detector was least
-sure of; then all others, oldest first. The order is made once, when the review begins. Places in
-it are *ranks*, from 0, and stay what they are while people decide.
+What ``scrapy iterate`` asks about comes first, in its order; then doubted images, the most doubted
+one leading; then those that the detector was least sure of; then all others, oldest first. The
+order is made once, when the review begins. Places in it are *ranks*, from 0, and stay what they
+are while people decide.
 """
 
 from __future__ import annotations
