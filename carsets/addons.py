@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from carsets.cluster.switch import is_switched_on
 from carsets.net.browser import find_browser, launch_options
 from carsets.problems import UserError
 
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
 _LIVE = "carsets.net.browser_handler.BrowserHandler"
 _BUILTIN = "carsets.fakeweb.browser_handler.FakeWebBrowserHandler"
+_SHARED = "carsets.net.shared_downloader.SharedDownloader"
 _PRIORITY = 35  # above the project (20) and the spiders (30), below the command line (40)
 
 
@@ -43,3 +45,16 @@ class BrowserAddon:
             ("PLAYWRIGHT_MAX_PAGES_PER_CONTEXT", 1),  # one page at a time, as for every source
         ):
             settings.set(name, value, priority=_PRIORITY)
+
+
+class ClusterAddon:
+    """Let several workers share plans, hosts and limits, through the catalog.
+
+    Does nothing unless the catalog is in PostgreSQL or CLUSTER_ENABLED says so. Raises UserError
+    for a setting with which workers could not work together.
+    """
+
+    def update_settings(self, settings: BaseSettings) -> None:
+        """Change the settings of a crawl."""
+        if is_switched_on(settings):
+            settings.set("DOWNLOADER", _SHARED, priority=_PRIORITY)

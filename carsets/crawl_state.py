@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import secrets
 import threading
 from collections import deque
@@ -15,16 +16,26 @@ from scrapy import signals
 
 from carsets.catalog.catalog import Catalog
 from carsets.catalog.known_urls import KnownUrls
+from carsets.catalog.unsigned import url_hash
+from carsets.cluster.membership import Membership
+from carsets.cluster.shared_quota import SharedQuota
+from carsets.cluster.switch import is_switched_on
+from carsets.cluster.url_desk import UrlDesk
 from carsets.items import CarImage
+from carsets.ledger.quota import Quota
 from carsets.outcomes import Outcome
 from carsets.places import Places
 from carsets.setting_checks import check_settings
 from carsets.vision.copies import Copies
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
     from scrapy.crawler import Crawler
 
     from carsets.catalog.tombstones import Tombstones
+
+logger = logging.getLogger(__name__)
 
 
 class CrawlState:
@@ -44,7 +55,9 @@ class CrawlState:
         self.in_flight = InFlight(
             settings.getint("IMAGES_IN_FLIGHT"), settings.getint("IMAGES_IN_FLIGHT_BYTES")
         )
-        self.quota = Quota()
+        self.is_shared = is_switched_on(settings)  # whether other workers may be there
+        self.planned: Collection[str] = ()  # ids of the queries that share the limit
+        self.quota = SharedQuota(self._share_limit) if self.is_shared else Quota()
         self.stop_reason = ""  # why the run has to end early: "" while all is well
         self._crawler = crawler
         self._catalog: Catalog | None = None
@@ -66,6 +79,40 @@ class CrawlState:
             if self._catalog is None:
                 self._catalog = Catalog.open(self.places.catalog_url)
             return self._catalog
+
+    @cached_property
+    def membership(self) -> Membership:
+        """This worker's place among the others. Of use only if the run ``is_shared``."""
+        lease = self._crawler.settings.getfloat("LEASE_SECONDS")
+        return Membership(self.catalog, self.run_id, lease, self._lose_lease)
+
+    def _lose_lease(self, error: Exception) -> None:
+        logger.error("The run stops: %s", error)
+        self.stop("lease_lost")
+
+    def _share_limit(self, outstanding: int, wants_more: bool) -> tuple[int, int]:
+        return self.catalog.share_limit(
+            self.run_id,
+            limit=self.quota.limit,
+            outstanding=outstanding,
+            wants_more=wants_more,
+            planned=self.planned,
+        )
+
+    @cached_property
+    def url_desk(self) -> UrlDesk:
+        """Where a URL is claimed before it is fetched. Of use only if the run ``is_shared``."""
+        most = self._crawler.settings.getint("URL_MAX_ATTEMPTS")
+        return UrlDesk(lambda hashes: self.catalog.claim_urls(self.run_id, hashes, most))
+
+    async def known(self, urls: Iterable[str]) -> list[str]:
+        """Return those of the URLs that have ended, or that somebody is about to fetch."""
+        if not self.is_shared:
+            return [url for url in urls if url in self.known_urls]
+        by_hash = {url_hash(url): url for url in urls}
+        most = self._crawler.settings.getint("URL_MAX_ATTEMPTS")
+        found = await asyncio.to_thread(self.catalog.known_among, list(by_hash), most)
+        return [url for number, url in by_hash.items() if number in found or url in self.known_urls]
 
     @cached_property
     def known_urls(self) -> KnownUrls:
@@ -161,45 +208,3 @@ class InFlight:
     def _count_in(self) -> None:
         self.count += 1
         self.peak = max(self.peak, self.count)
-
-
-class Quota:
-    """Keep exactly as many images as the user asked for (0: no limit).
-
-    Scrapy's CLOSESPIDER_ITEMCOUNT finishes every item already yielded, and so overshoots.
-    """
-
-    def __init__(self) -> None:
-        self.limit = 0
-        self.kept = 0  # of earlier runs of the same plan too
-        self._taken = 0
-        self._waiting: deque[asyncio.Future[None]] = deque()
-
-    @property
-    def reached(self) -> bool:
-        """Whether as many images are kept as were asked for."""
-        return bool(self.limit) and self.kept >= self.limit
-
-    async def take(self) -> bool:
-        """Wait until this image could still be needed; False when it is not any more."""
-        while self.limit and not self.reached and self.kept + self._taken >= self.limit:
-            turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
-            await turn
-        if self.reached:
-            return False
-        self._taken += 1
-        return True
-
-    def settle(self, *, kept: bool) -> None:
-        """Say how an image that was taken has ended."""
-        self._taken -= 1
-        self.kept += kept
-        for turn in self._waiting:
-            if not turn.done():
-                turn.set_result(None)
-        self._waiting.clear()
-
-    def replaced(self, images: int) -> None:
-        """Say that stored images made room for a better copy of themselves."""
-        self.kept -= images

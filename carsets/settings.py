@@ -52,6 +52,7 @@ DOWNLOAD_HANDLERS = {
 ADDONS = {
     "carsets.fakeweb.addon.FakeWebAddon": 100,  # does nothing unless FAKEWEB_PORT is set
     "carsets.json_log.JsonLog": 200,  # does nothing unless LOG_JSON is set
+    "carsets.addons.ClusterAddon": 200,  # does nothing unless CLUSTER_ENABLED says so
 }
 FAKEWEB_PORT = 0  # port of the built-in web on this machine; 0 = the live web
 FAKEWEB_TLS_PORT = 0  # its second port, for sources that need a browser
@@ -80,6 +81,17 @@ RETRY_AFTER_MAX = 30.0
 HOST_MAX_FAILURES = 10  # in a row; then no more images of that host in this run. 0 = no limit
 CONCURRENT_REQUESTS = 96  # above IMAGES_IN_FLIGHT, so that images never starve the sources
 CONCURRENT_REQUESTS_PER_DOMAIN = 2  # Scrapy: 8
+
+# --- Several workers on one plan --------------------------------------------------------------
+
+# Whether other crawls may work on the same plan, on this machine or others: they then share out
+# its queries, claim URLs before they fetch them, and keep to every host's pace together. All of
+# it goes through the catalog. "auto": if CATALOG_URL is PostgreSQL. True works with SQLite too,
+# for several processes of one machine.
+CLUSTER_ENABLED = "auto"
+# Seconds after which a worker that is not heard of is taken for dead, and others go on with its
+# queries. Longer than any hitch of the network or of a machine that sleeps for a moment.
+LEASE_SECONDS = 60.0
 
 # --- The network: how long, how much ----------------------------------------------------------
 

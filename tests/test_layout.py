@@ -15,6 +15,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 SCRAPY_SIDE = {"spiders", "pipelines", "extensions", "commands", "net", "addons", "crawl_state"}
 PURE = {
     "catalog",
+    "cluster",
     "counting",
     "crowd",
     "curation",
@@ -48,6 +49,7 @@ SHARED_INSIDE = {
     "carsets.spiders.base",
     "carsets.spiders.filtered",
     "carsets.spiders.listed",
+    "carsets.pipelines.cloud_store",
     "carsets.pipelines.drop",
     "carsets.pipelines.local_store",
     "carsets.pipelines.step",

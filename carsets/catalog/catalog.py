@@ -24,10 +24,13 @@ from carsets.catalog import (
     fingerprints,
     gallery,
     grouping_rows,
+    host_pace,
     images,
     lessons,
+    limit_shares,
     membership,
     migrations,
+    query_leases,
     query_progress,
     release_rows,
     releases,
@@ -39,14 +42,16 @@ from carsets.catalog import (
     sightings,
     spot_checks,
     tombstones,
+    url_claims,
     verifications,
+    workers,
 )
 from carsets.catalog.connection import CatalogError, connect, explain_fault
 from carsets.catalog.rows import Candidate
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     import numpy as np
     from numpy.typing import NDArray
@@ -59,9 +64,11 @@ if TYPE_CHECKING:
     from carsets.catalog.explanation import Explanation
     from carsets.catalog.fingerprints import Fingerprints
     from carsets.catalog.grouping_rows import GroupingRow
+    from carsets.catalog.host_pace import News
     from carsets.catalog.images import Match
     from carsets.catalog.lessons import Lesson
     from carsets.catalog.membership import Membership
+    from carsets.catalog.query_leases import Leased
     from carsets.catalog.release_rows import ReleaseRows
     from carsets.catalog.releases import ReleaseRow
     from carsets.catalog.removal import Meant, RemovalBatch, Target
@@ -127,6 +134,20 @@ class Catalog:
             yield connection
 
     @contextmanager
+    def _coordinate(self) -> Iterator[Connection]:
+        """Write what is of use only while the workers work; a server's crash may forget it.
+
+        PostgreSQL lets it pass beside this process's own batches, for which it must not wait.
+        """
+        if self._engine.dialect.name != "postgresql":
+            with self._write() as connection:
+                yield connection
+            return
+        with self._explained(), self._engine.begin() as connection:
+            connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
+            yield connection
+
+    @contextmanager
     def _explained(self) -> Iterator[None]:
         try:
             yield
@@ -171,6 +192,77 @@ class Catalog:
         """Return how many images of today's dataset each query of a source has brought."""
         with self._read() as connection:
             return sightings.kept_by_query(connection, source)
+
+    # --- Workers that share a plan ------------------------------------------------------------
+
+    def join_workers(self, run_id: str, source: str, plan: str, lease: float) -> int:
+        """Enter a worker, for ``lease`` seconds; return how many others of its source work."""
+        with self._write() as connection:
+            return workers.join(connection, run_id, source, plan, lease)
+
+    def say_alive(self, run_id: str, lease: float) -> None:
+        """Prolong a worker's lease. Raises LeaseLostError if it has run out."""
+        with self._coordinate() as connection:
+            workers.say_alive(connection, run_id, lease)
+
+    def say_bench(self, run_id: str, bench: str) -> None:
+        """Tell the other workers of a source how it has refused this one."""
+        with self._coordinate() as connection:
+            workers.say_bench(connection, run_id, bench)
+
+    def leave_workers(self, run_id: str, source: str) -> None:
+        """Let go of all that a worker held and has not done."""
+        with self._write() as connection:
+            workers.leave(connection, run_id, source)
+
+    def lease_queries(
+        self, run_id: str, source: str, wanted: Sequence[tuple[str, int]], most: int
+    ) -> Leased:
+        """Lease up to ``most`` of the queries (id, place in the plan) that nobody asks."""
+        with self._coordinate() as connection:
+            return query_leases.lease_queries(connection, run_id, source, wanted, most)
+
+    def lease_batch(self, run_id: str, source: str, query_id: str, page: int) -> bool | None:
+        """Lease a batch of a list; return whether it is ours, and None when it is done."""
+        with self._coordinate() as connection:
+            return query_leases.lease_batch(connection, run_id, source, query_id, page)
+
+    def claim_urls(
+        self, run_id: str, hashes: Iterable[int], max_attempts: int = MAX_ATTEMPTS
+    ) -> set[int]:
+        """Return those URLs (``url_hash``) that this worker, and no other, may fetch now."""
+        with self._coordinate() as connection:
+            return url_claims.claim_urls(connection, run_id, hashes, max_attempts)
+
+    def known_among(self, hashes: Iterable[int], max_attempts: int = MAX_ATTEMPTS) -> set[int]:
+        """Return those URLs (``url_hash``) that have ended, or that a worker has claimed."""
+        with self._read() as connection:
+            return url_claims.known_among(connection, hashes, max_attempts)
+
+    def share_limit(
+        self,
+        run_id: str,
+        *,
+        limit: int,
+        outstanding: int,
+        wants_more: bool,
+        planned: Collection[str],
+    ) -> tuple[int, int]:
+        """Return how many more images a worker may keep, and how many its plan has brought."""
+        with self._coordinate() as connection:
+            return limit_shares.share_limit(
+                connection,
+                run_id,
+                limit=limit,
+                outstanding=outstanding,
+                wants_more=wants_more,
+                planned=planned,
+            )
+
+    def pace_hosts(self, run_id: str, news: News) -> dict[str, float]:
+        """Return for each request that wants to be sent for how many seconds it has to wait."""
+        with self._coordinate() as connection:
+            return host_pace.pace_hosts(connection, run_id, news)
 
     # --- Sightings --------------------------------------------------------------------------
 

@@ -35,9 +35,15 @@ def _remember_releases_and_verifications(connection: Connection) -> None:
 
 def _index_the_queue_for_review(connection: Connection) -> None:
     """Version 4: the indexes that tables got since they were first made."""
+    metadata.create_all(connection)
     for table in metadata.sorted_tables:
         for index in table.indexes:
             index.create(connection, checkfirst=True)
+
+
+def _let_workers_share_a_plan(connection: Connection) -> None:
+    """Version 5: who works on what, and which hosts are being asked."""
+    metadata.create_all(connection)
 
 
 # What leads a catalog of version N to version N + 1. Applied in order, each in the one
@@ -46,6 +52,7 @@ UPGRADES: Mapping[int, Callable[[Connection], None]] = {
     1: _keep_the_words_of_counts,
     2: _remember_releases_and_verifications,
     3: _index_the_queue_for_review,
+    4: _let_workers_share_a_plan,
 }
 
 

@@ -10,11 +10,14 @@ from sqlalchemy import func, select, update
 from carsets.catalog.connection import upsert
 from carsets.catalog.rows import QueryProgress
 from carsets.catalog.schema import pages, queries
+from carsets.outcomes import QueryOutcome
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from carsets.catalog.rows import AnyQuery, PageRow, QueryEndRow
+
+ANSWERS = frozenset(outcome.value for outcome in QueryOutcome if outcome.is_answer)
 
 
 def query_progress(connection: Connection, source: str) -> dict[str, QueryProgress]:

@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 4  # of the tables below; ``migrations`` leads older catalogs here
+VERSION = 5  # of the tables below; ``migrations`` leads older catalogs here
 
 # SQLite counts rows by itself only in an INTEGER column.
 RowNumber = BigInteger().with_variant(Integer, "sqlite")
@@ -366,4 +366,50 @@ lessons = Table(  # what was learnt from the features, and how good that is
     Column("options", JSON, nullable=False),
     Column("result", JSON, nullable=False),
     _text("learnt_at"),
+)
+
+# --- What workers that share a plan know of each other ----------------------------------------
+# All of it is of use only while they work. Times are seconds since 1970 on the database's clock.
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("run_id", String(64), primary_key=True),
+    Column("source", String(64), nullable=False, index=True),
+    _text("plan"),  # what it was asked to do: workers with the same share one limit
+    Column("expires_at", Float, nullable=False),  # dead from then on, unless it says that it lives
+    Column("has_left", Boolean, nullable=False),  # it has ended by itself
+    _text("bench"),  # how the source has refused it; "" = it has not
+    _count("outstanding"),  # images that it may still keep, of the plan's limit
+)
+
+query_leases = Table(
+    "query_leases",
+    metadata,
+    Column("source", String(64), primary_key=True),
+    Column("query_id", String(64), primary_key=True),
+    Column("place", Integer, nullable=False),  # in the plan of who came first
+    _text("run_id"),  # who asks it; "" = nobody
+)
+
+url_claims = Table(
+    "url_claims",
+    metadata,
+    Column("url_hash", BigInteger, primary_key=True, autoincrement=False),
+    Column("run_id", String(64), nullable=False, index=True),
+)
+
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("host", String(255), primary_key=True),
+    Column("next_at", Float, nullable=False),  # when it may be sent the next request
+)
+
+host_requests = Table(  # under way
+    "host_requests",
+    metadata,
+    Column("request_id", String(64), primary_key=True),
+    Column("host", String(255), nullable=False, index=True),
+    Column("run_id", String(64), nullable=False, index=True),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from typing import TYPE_CHECKING, Any, Self
 
@@ -91,6 +92,8 @@ class Ledger:
         )
         try:
             self.state.catalog.start_run(run)
+            if self.state.is_shared:
+                self.state.membership.join(spider.name, json.dumps(given, sort_keys=True))
         except UserError as error:
             self.closing = True
             self._lose_catalog(error)
@@ -105,6 +108,7 @@ class Ledger:
         for item in list(self.books.open.values()):
             self._enter(item, Outcome.CANCELLED, f"the run was closed: {reason}")
         await self.writer.close()
+        await self._leave_others()
         self._close_books(reason)
         verdict = self.books.verdict
         assert verdict is not None
@@ -113,6 +117,14 @@ class Ledger:
         level = logging.INFO if verdict.code is ExitCode.OK else logging.ERROR
         logger.log(level, "Run %s: %s", self.books.run_id, verdict.reason)
         self.crawler.signals.send_catch_log(run_ended, books=self.books)
+
+    async def _leave_others(self) -> None:
+        """Let go of what other workers can go on with, now that all that was done is written."""
+        try:
+            if self.state.is_shared and not self.fault:
+                await self.state.membership.leave()
+        except UserError as error:
+            self._lose_catalog(error)
 
     def _hear_of_problem(self) -> None:
         """Take note of what kept a step from opening, see ``StepManager``."""

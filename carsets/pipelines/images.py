@@ -11,6 +11,8 @@ from urllib.parse import urlsplit
 from scrapy.pipelines.images import ImagesPipeline
 from twisted.python.failure import Failure
 
+from carsets.catalog.connection import CatalogError
+from carsets.catalog.workers import LeaseLostError
 from carsets.crawl_state import CrawlState
 from carsets.licenses import LicensePolicy
 from carsets.net.failures import Refused, outcome_of
@@ -111,10 +113,24 @@ class CarImagesPipeline(Step, ImagesPipeline):
         item.admitted = True
         if self.state.stopping:  # Scrapy would go on with all that it has been handed
             raise OutcomeDrop(Outcome.CANCELLED, "the run was being stopped")
+        if self.state.is_shared and not item.local_path:
+            await self._claim(item.found.image_url)  # not before: what waits here others may do
         await (self._read(item) if item.local_path else self._download(item))
         item.fetched_at = datetime.now(UTC).isoformat(timespec="seconds")
         item.size = len(item.body or b"")
         self.state.in_flight.hold(item.size)
+
+    async def _claim(self, url: str) -> None:
+        """Ask the other workers; drop what one of them has fetched, or is about to."""
+        try:
+            ours = await self.state.url_desk.take(url)
+        except LeaseLostError as error:  # Membership ends the run
+            raise OutcomeDrop(Outcome.CANCELLED, str(error)) from None
+        except CatalogError as error:
+            self.state.stop("catalog_failed")
+            raise OutcomeDrop(Outcome.CANCELLED, str(error)) from None
+        if not ours:
+            raise OutcomeDrop(Outcome.KNOWN_URL, "another worker has asked for it")
 
     def _ask_words(self, item: CarImage) -> None:
         found = item.found

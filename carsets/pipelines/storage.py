@@ -6,19 +6,16 @@ import asyncio
 import errno
 import logging
 import shutil
-from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from scrapy.exceptions import NotConfigured
-from scrapy.pipelines.files import FilesPipeline
 from scrapy.pipelines.images import ImagesPipeline
-from scrapy.utils.defer import ensure_awaitable
 
 from carsets.catalog.connection import CatalogError
 from carsets.catalog.entries import image_row, sighting_row
 from carsets.catalog.rows import Candidate
 from carsets.ledger.admission_desk import AdmissionDesk, Arrival
 from carsets.outcomes import ExitCode, Outcome
+from carsets.pipelines.cloud_store import CloudStore
 from carsets.pipelines.drop import OutcomeDrop
 from carsets.pipelines.local_store import LocalStore
 from carsets.pipelines.step import Step
@@ -53,7 +50,7 @@ class StoragePipeline(Step):
         super().__init__(crawler)
         ImagesPipeline._update_stores(crawler.settings)
         self.folder = self.state.places.images_store
-        self.store: Any = open_store(self.folder, self.state.run_id)
+        self.store = open_store(self.folder, self.state.run_id)
         self.disk_free_min = crawler.settings.getint("DISK_FREE_MIN")
         self.written = 0
         self.desk = AdmissionDesk(self.store_group, lambda batch: self.state.copies.take_in(batch))
@@ -176,9 +173,8 @@ class StoragePipeline(Step):
             return
         assert item.body is not None
         assert item.inspection is not None
-        body, headers = BytesIO(item.body), {"Content-Type": item.inspection.mime}
         try:
-            await ensure_awaitable(self.store.persist_file(item.path, body, None, headers=headers))
+            await self.store.write(item.path, item.body, item.inspection.mime)
         except OSError as error:
             raise self.failure(item.path, error) from None
 
@@ -192,13 +188,11 @@ class StoragePipeline(Step):
         return None
 
     def settle(self, path: str, admission: Admission) -> Admission | Exception:
-        """Give a file its place, or take it away. Runs in a thread.
-
-        In the cloud a file that is not wanted stays: Scrapy's stores there cannot delete.
-        """
-        if not isinstance(self.store, LocalStore):
-            return admission
+        """Give a file its place, or take it away. Runs in a thread."""
         try:
+            if not isinstance(self.store, LocalStore):
+                self.clear(self.store, path, admission)
+                return admission
             if admission.kind != "stored":
                 self.store.discard(path)
                 return admission
@@ -208,6 +202,15 @@ class StoragePipeline(Step):
         except OSError as error:
             return error
         return admission
+
+    def clear(self, store: CloudStore, path: str, admission: Admission) -> None:
+        """Take away what is not wanted of a store in the cloud, where it can delete."""
+        unwanted = [worse.path for worse in admission.replaced]
+        if admission.kind != "stored" and not admission.keeps_file:
+            unwanted.append(path)
+        for name in filter(None, unwanted):
+            if not store.delete(name):
+                logger.debug("%s stays in %s, which cannot delete", name, store.address)
 
     def failure(self, path: str, error: OSError) -> OutcomeDrop:
         """End the run, and return how the image ends."""
@@ -232,7 +235,7 @@ class StoragePipeline(Step):
             )
 
 
-def open_store(address: str, run_id: str) -> Any:
+def open_store(address: str, run_id: str) -> LocalStore | CloudStore:
     """Return the store for a path, ``s3://`` or ``gs://`` address. Raises ``UserError``."""
     scheme = address.partition("://")[0] if "://" in address else ""
     if scheme in {"", "file"}:
@@ -240,13 +243,7 @@ def open_store(address: str, run_id: str) -> Any:
             return LocalStore(address, run_id)
         except OSError as error:
             raise store_unusable(address, error) from None
-    if scheme not in FilesPipeline.STORE_SCHEMES:
-        raise UserError(f"IMAGES_STORE={address}: a path, s3:// or gs:// is expected")
-    try:
-        return FilesPipeline.STORE_SCHEMES[scheme](address)
-    except (NotConfigured, ImportError) as error:
-        # Scrapy would only take this step out of the crawl, and lose every image.
-        raise UserError(f"IMAGES_STORE={address}: {error}; install it") from None
+    return CloudStore.open(address)
 
 
 def store_unusable(address: str, error: OSError) -> UserError:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
+from functools import partial
+from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import scrapy
 from scrapy.http import Response, TextResponse
 
 from carsets.catalog.entries import found_again
+from carsets.cluster.leased_plan import LeasedPlan
 from carsets.crawl_state import CrawlState
 from carsets.items import CarImage, FoundImage
 from carsets.outcomes import QueryOutcome
@@ -26,12 +29,14 @@ if TYPE_CHECKING:
     from scrapy.crawler import Crawler
     from twisted.python.failure import Failure
 
+    from carsets.catalog.rows import QueryProgress
     from carsets.queries import Plan
     from carsets.sources.listed_queries import ListedQueries
 
 # Error answers are facts about the source, so the parsers see them. (handle_httpstatus_all would
 # also switch redirects off.)
 ERROR_STATUSES = list(range(400, 600))
+LONGEST_REST = 10.0  # seconds between two looks at what the other workers do
 
 
 class CarsetsSpider(scrapy.Spider):
@@ -68,6 +73,14 @@ class CarsetsSpider(scrapy.Spider):
     def _stopping(self) -> bool:
         """Whether nothing more should be asked: the limit is reached, or the run has to end."""
         return self.state_of_crawl.quota.reached or bool(self.state_of_crawl.stop_reason)
+
+    async def wait_for_others(self) -> None:
+        """Wait for what other workers may not finish, without standing in their way."""
+        await self.state_of_crawl.quota.rest()
+        seconds = self.settings.getfloat("LEASE_SECONDS") / 4
+        until = monotonic() + min(seconds, LONGEST_REST)
+        while monotonic() < until and not (self._stopping or self.state_of_crawl.stopping):
+            await asyncio.sleep(0.1)
 
     def car_image(self, found: FoundImage, query: Query, page: int, rank: int) -> CarImage:
         """Return the item that travels."""
@@ -128,22 +141,43 @@ class ImageSearchSpider(CarsetsSpider):
     async def start(self) -> AsyncIterator[scrapy.Request]:
         """Ask every query of the plan that has not been answered yet, a few at a time."""
         state = self.state_of_crawl
-        progress = await asyncio.to_thread(state.catalog.query_progress, self.name)
         state.quota.limit = self.plan.limit
         if self.plan.limit:
+            state.planned = {query.query_id for query in self.plan}
             state.quota.kept = await asyncio.to_thread(self._kept_before)
         yield scrapy.Request("data:,0", callback=self.try_again, dont_filter=True)
-        for query in self.plan:
-            if self._stopping:
-                return
-            past = progress.get(query.query_id)
-            if past and past.outcome and QueryOutcome(past.outcome).is_answer:
-                continue
+        unasked = self._shared_queries() if state.is_shared else self._own_queries()
+        while True:
             await self._open.acquire()
             if self._stopping:
                 return
+            try:
+                query, past = await anext(unasked)
+            except StopAsyncIteration:
+                return
             page, taken = (past.next_page, past.found) if past else (1, 0)
             yield self._request(query, page, past.next if past else None, taken)
+
+    async def _own_queries(self) -> AsyncIterator[tuple[Query, QueryProgress | None]]:
+        progress = await asyncio.to_thread(self.state_of_crawl.catalog.query_progress, self.name)
+        for query in self.plan:
+            past = progress.get(query.query_id)
+            if not (past and past.outcome and QueryOutcome(past.outcome).is_answer):
+                yield query, past
+
+    async def _shared_queries(self) -> AsyncIterator[tuple[Query, QueryProgress | None]]:
+        """Yield the queries of the plan that no other worker asks, and wait for the rest."""
+        state = self.state_of_crawl
+        lease = partial(state.catalog.lease_queries, state.run_id, self.name)
+        plan = LeasedPlan(
+            self.plan, lease, self.wait_for_others, lambda: self._stopping or state.stopping
+        )
+        async for query, past in plan.queries():
+            yield query, past
+        if plan.refused:
+            query, bench = plan.refused
+            self.bench = QueryOutcome(bench)
+            self.say_end(query, self.bench, "the source has refused another worker")
 
     async def try_again(self, response: Response) -> AsyncIterator[CarImage]:
         """Yield the images of pages done before that failed in a way that can pass."""
@@ -166,8 +200,9 @@ class ImageSearchSpider(CarsetsSpider):
         return bool(self.bench) or super()._stopping
 
     def _kept_before(self) -> int:
-        kept = self.state_of_crawl.catalog.kept_by_query(self.name)
-        return sum(kept.get(query.query_id, 0) for query in self.plan)
+        state = self.state_of_crawl
+        kept = state.catalog.kept_by_query(self.name)
+        return sum(kept.get(query_id, 0) for query_id in state.planned)
 
     def _request(
         self, query: Query, page: int, cursor: str | int | None, taken: int
@@ -229,6 +264,7 @@ class ImageSearchSpider(CarsetsSpider):
             self._save(response, answer)
         if answer.outcome.ends_source and not self.bench:
             self.bench = answer.outcome
+            self._tell_of_bench(answer.outcome)
             self.logger.warning(
                 "%s answers %s (%s): no more questions to it in this run",
                 self.name,
@@ -236,6 +272,12 @@ class ImageSearchSpider(CarsetsSpider):
                 answer.note or response.status,
             )
         return answer
+
+    def _tell_of_bench(self, outcome: QueryOutcome) -> None:
+        state = self.state_of_crawl
+        if state.is_shared:  # or the others would get round the block, each from its own address
+            telling = asyncio.to_thread(state.catalog.say_bench, state.run_id, outcome.value)
+            self._telling = asyncio.ensure_future(telling)
 
     async def _why_last(
         self, query: Query, answer: Answer, images: list[FoundImage], taken: int
@@ -251,7 +293,7 @@ class ImageSearchSpider(CarsetsSpider):
             return "the page repeats earlier ones"
         seen |= urls
         share = self.settings.getfloat("QUERY_END_KNOWN_SHARE")
-        known = [url for url in urls if url in self.state_of_crawl.known_urls]
+        known = await self.state_of_crawl.known(urls)
         if len(urls) >= 10 and len(known) >= share * len(urls):
             # What this very query found before does not count, or a resumed page would end it.
             ours = await asyncio.to_thread(

@@ -83,10 +83,13 @@ class ListedSpider(CarsetsSpider):
         past = progress.get(self.query.query_id)
         self._first_new_page = past.next_page if past else 1
         state.quota.limit = self.limit
+        state.planned = {self.query.query_id}
         if self.limit and past:
             kept = await asyncio.to_thread(state.catalog.kept_by_query, self.name)
             state.quota.kept = kept.get(self.query.query_id, 0)
         self._rest = self.images()
+        self._wanted: set[int] | None = None  # batches; None: all of them
+        self._elsewhere: set[int] = set()  # batches that other workers have
         if not self._stopping:
             yield self._request(1)
 
@@ -111,16 +114,42 @@ class ListedSpider(CarsetsSpider):
             batch, problem = await asyncio.to_thread(self._take, page)
         last = len(batch) < self.batch_size
         if page >= self._first_new_page:
-            waiting = batch
-            self._say(page, batch, problem, last, response.url)
+            waiting = batch if await self._is_ours(page) else []
+            if waiting or not self.state_of_crawl.is_shared:
+                self._say(page, batch, problem, last, response.url)
         for image in waiting:
             yield image
         if last:
-            return
-        if self.state_of_crawl.quota.reached:
+            if self._elsewhere and not self._stopping:
+                yield await self._begin_again()
+            elif self.state_of_crawl.is_shared:
+                self._say_end(problem)
+        elif self.state_of_crawl.quota.reached:
             self.say_end(self.query, QueryOutcome.RESULTS, "the limit is reached")
         elif not self._stopping:
             yield self._request(page + 1)
+
+    async def _is_ours(self, page: int) -> bool:
+        """Lease a batch; take note of one that another worker has, and may not finish."""
+        state = self.state_of_crawl
+        if not state.is_shared:
+            return True
+        if self._wanted is not None and page not in self._wanted:
+            return False
+        ours = await asyncio.to_thread(
+            state.catalog.lease_batch, state.run_id, self.name, self.query.query_id, page
+        )
+        if ours is False:
+            self._elsewhere.add(page)
+        return bool(ours)
+
+    async def _begin_again(self) -> Request:
+        """Go through the list once more, for the batches that other workers had."""
+        await self.wait_for_others()
+        self._wanted, self._elsewhere = self._elsewhere, set()
+        self._first_new_page = 1
+        self._rest = self.images()
+        return self._request(1)
 
     def _waits(self, image: CarImage) -> bool:
         return image.outcome is None and image.found.image_url not in self.state_of_crawl.known_urls
@@ -129,8 +158,12 @@ class ListedSpider(CarsetsSpider):
         outcome = QueryOutcome.HTTP_ERROR if problem else QueryOutcome.RESULTS
         answer = Answer(outcome=outcome, next=None if last else page + 1, note=problem)
         self.say_page(self.query, page, answer, len(batch), url)
-        if last:
-            self.say_end(self.query, outcome, problem)
+        if last and not self.state_of_crawl.is_shared:
+            self._say_end(problem)
+
+    def _say_end(self, problem: str) -> None:
+        outcome = QueryOutcome.HTTP_ERROR if problem else QueryOutcome.RESULTS
+        self.say_end(self.query, outcome, problem)
 
     def _take(self, page: int) -> tuple[list[CarImage], str]:
         """Return the next batch, and what went wrong while reading it."""

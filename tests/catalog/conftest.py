@@ -11,6 +11,7 @@ import pytest
 from carsets.catalog.catalog import Catalog
 from carsets.catalog.rows import ImageRow, RunRow, SightingRow
 from carsets.outcomes import Outcome
+from tests.postgres_server import PostgresServer, postgres_server  # noqa: F401 - a fixture
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,17 @@ class Asked:
     labels: dict[str, str] = field(default_factory=lambda: {"make": "Ford"})
 
 
-@pytest.fixture
-def url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path / 'catalog.sqlite'}"
+ON_SQLITE = pytest.mark.parametrize("url", ["sqlite"], indirect=True)  # what it alone does
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Return where an empty catalog can be made, in each database in turn."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'catalog.sqlite'}"
+    pytest.importorskip("psycopg")
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    return f"postgresql+psycopg://postgres@/{server.database()}?host={server.socket}"
 
 
 @pytest.fixture

@@ -17,7 +17,9 @@ SECOND = "https://a.test/second.jpg"
 
 def outcomes(catalog):
     with catalog._read() as connection:
-        rows = connection.exec_driver_sql("SELECT url, outcome, image_id FROM sightings")
+        rows = connection.exec_driver_sql(
+            "SELECT url, outcome, image_id FROM sightings ORDER BY sighting_id"
+        )
         return {url: (outcome, image_id) for url, outcome, image_id in rows}
 
 

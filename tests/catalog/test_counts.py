@@ -1,15 +1,12 @@
 """Counts keep their dates, and reach the images of their model."""
 
-import sqlite3
-from contextlib import closing
-
 import pytest
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import create_engine, func, inspect, select
 
 from carsets.catalog import catalog as module
 from carsets.catalog.catalog import Catalog
 from carsets.catalog.rows import Batch, CountRow
-from carsets.catalog.schema import VERSION, metadata
+from carsets.catalog.schema import VERSION, counts, images, metadata
 
 MUSTANG = {"make": "Ford", "model": "Mustang"}
 
@@ -32,8 +29,8 @@ def test_the_newest_count_of_each_query_and_engine_counts(catalog):
     catalog.write(Batch(counts=[old, other]))
     catalog.write(Batch(counts=[new, new]))
     assert [row.total for row in catalog.latest_counts()] == [3, 2]
-    with closing(sqlite3.connect(catalog._engine.url.database)) as plain:
-        assert plain.execute("SELECT count(*) FROM counts").fetchone() == (3,)
+    with catalog._read() as connection:
+        assert connection.scalar(select(func.count()).select_from(counts)) == 3
 
 
 def test_what_was_counted_lately_is_known(catalog):
@@ -56,9 +53,9 @@ def test_counts_are_joined_to_every_kept_image_of_the_model(catalog, image, monk
         return known if labels.get("model") == "Mustang" else None
 
     assert catalog.join_counts(of) == (4, 3)
-    with closing(sqlite3.connect(catalog._engine.url.database)) as plain:
-        rows = plain.execute("SELECT body_counts FROM images ORDER BY seq").fetchall()
-    assert [row[0] for row in rows] == ['{"label": "car"}'] * 3 + [None, None]
+    with catalog._read() as connection:
+        joined = connection.scalars(select(images.c.body_counts).order_by(images.c.seq)).all()
+    assert joined == [known] * 3 + [None, None]
 
 
 def test_a_catalog_of_version_1_is_led_to_the_same_tables(tmp_path, image):

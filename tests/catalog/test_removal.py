@@ -1,15 +1,19 @@
 """Who is meant by a request, and what is left in the catalog afterwards."""
 
+from contextlib import closing
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from sqlalchemy import select
 
 from carsets.catalog.catalog import Catalog
 from carsets.catalog.releases import ReleaseRow, pack
 from carsets.catalog.removal import Target, is_of_family
 from carsets.catalog.rows import Batch, PageRow
+from carsets.catalog.schema import sightings
 from carsets.outcomes import Outcome, QueryOutcome
+from tests.catalog.conftest import ON_SQLITE
 
 REASON = "asked by its owner"
 
@@ -109,13 +113,13 @@ def test_what_is_left_is_an_empty_sighting_and_tombstones(fill, catalog, url, si
     assert stones.forbid_source([], ["  jane "])
     assert len(catalog.known_url_hashes()) == 3  # and they are never asked again
     assert catalog.kept_images() == 0
-    with Catalog.open(url)._read() as connection:
-        rows = connection.exec_driver_sql("SELECT * FROM sightings").mappings().all()
+    with closing(Catalog.open(url)) as again, again._read() as connection:
+        rows = connection.execute(select(sightings)).mappings().all()
         for row in rows:
             assert (row["outcome"], row["image_id"], row["finality"]) == ("removed", None, 3)
             texts = {name: value for name, value in row.items() if isinstance(value, str)}
             assert not {"Jane", "Red car", "d"} & set(texts.values())
-            assert (row["tags"], row["extra"]) == ("[]", "{}")
+            assert (row["tags"], row["extra"]) == ([], {})
         assert len(rows) == 3
         assert not connection.exec_driver_sql("SELECT * FROM images").all()
 
@@ -125,7 +129,8 @@ def test_everything_that_refers_to_an_image_goes_with_it(fill, catalog):
     with catalog._write() as connection:
         for image_id in (one.image_id, other.image_id):
             connection.exec_driver_sql(
-                f"INSERT INTO reviews (image_id, decision, undone) VALUES ('{image_id}', 'keep', 0)"
+                "INSERT INTO reviews (image_id, decision, undone) "
+                f"VALUES ('{image_id}', 'keep', FALSE)"
             )
             connection.exec_driver_sql(
                 "INSERT INTO duplicate_groups (group_id, image_id, level) "
@@ -176,6 +181,7 @@ def test_a_release_that_holds_what_is_gone_is_damaged(fill, catalog):
     assert catalog.damaged_releases() == []
 
 
+@ON_SQLITE
 def test_shredding_leaves_no_word_in_the_files(fill, catalog, tmp_path):
     for number in range(50):
         fill(str(number), title=f"Needle {number} " * 20)

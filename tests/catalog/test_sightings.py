@@ -1,9 +1,11 @@
 """What is remembered of a URL, and which outcomes give way to which."""
 
 import pytest
+from sqlalchemy import select
 
 from carsets.catalog.known_urls import KnownUrls
 from carsets.catalog.rows import Batch
+from carsets.catalog.schema import sightings
 from carsets.outcomes import Outcome
 
 URL = "https://a.test/1.jpg"
@@ -11,7 +13,7 @@ URL = "https://a.test/1.jpg"
 
 def row_of(catalog, url=URL):
     with catalog._read() as connection:
-        return connection.exec_driver_sql("SELECT * FROM sightings WHERE url = ?", (url,)).one()
+        return connection.execute(select(sightings).where(sightings.c.url == url)).one()
 
 
 def record(catalog, *rows):
@@ -72,8 +74,8 @@ def test_all_facts_of_a_source_are_kept(catalog, sighting):
     row = row_of(catalog)
     assert (row.title, row.author, row.license) == ("Ein schöner Käfer 🚗", "O'Brien", "by-sa-4.0")
     assert (row.rank, row.page, row.width, row.height) == (36, 2, 1024, 768)
-    assert row.tags == '["vw", "beetle"]'
-    assert row.extra == '{"deep": [1, {"x": null}]}'
+    assert row.tags == ["vw", "beetle"]
+    assert row.extra == {"deep": [1, {"x": None}]}
 
 
 def test_every_query_that_shows_a_url_has_its_own_row(catalog, sighting):
