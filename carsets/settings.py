@@ -92,6 +92,10 @@ CLUSTER_ENABLED = "auto"
 # Seconds after which a worker that is not heard of is taken for dead, and others go on with its
 # queries. Longer than any hitch of the network or of a machine that sleeps for a moment.
 LEASE_SECONDS = 60.0
+# "" = none, "redis://HOST:6379/0" = one queue there for spiders that follow links (those with
+# ``follows_links = True``; none of the sources above does). Entries are JSON, never pickles, but
+# who can write there decides what is asked: let only the workers reach it.
+REDIS_URL = os.environ.get("REDIS_URL", "")
 
 # --- The network: how long, how much ----------------------------------------------------------
 

@@ -154,7 +154,9 @@ class Ledger:
             self._judge(reason, dataset)
 
     def _judge(self, reason: str, dataset: int) -> None:
-        queries, unended = self.books.queries.outcomes(), self.pages.unended
+        queries = self.books.queries.outcomes()
+        # With the limit reached all that was wanted is there, whatever else might be asked.
+        unended = 0 if self.state.quota.reached else self.pages.unended
         collected = getattr(self.crawler.spider, "collected", None)
         if collected is None:
             self.books.checks = check_run(

@@ -43,6 +43,7 @@ class CarsetsSpider(scrapy.Spider):
     """A source of images. Misspelt ``-a`` arguments are an error."""
 
     arguments: ClassVar[frozenset[str]] = frozenset()  # the ``-a`` names that the source reads
+    follows_links: ClassVar[bool] = False  # whether its requests go through REDIS_URL's queue
     _of_scrapyd: ClassVar[frozenset[str]] = frozenset({"_job", "_version"})
 
     def __init__(self, name: str | None = None, **given: str) -> None:

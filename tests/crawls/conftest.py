@@ -26,6 +26,7 @@ from carsets.fakeweb.drawing import draw_scene
 from carsets.fakeweb.process import FakeWebProcess
 from carsets.fakeweb.server import REAL_HOST
 from tests.postgres_server import postgres_server  # noqa: F401 - a fixture
+from tests.redis_server import redis_server  # noqa: F401 - a fixture
 from tests.s3_server import s3_server  # noqa: F401 - a fixture
 
 ROOT = Path(__file__).parents[2]

@@ -199,6 +199,6 @@ def test_a_limit_is_one_limit_for_all_workers(crawls, web, shared):
     for command in commands:
         command.wait()
     assert len(shared.kept()) == 50
-    assert {command.returncode for command in commands} <= {0, 4}
+    assert {command.returncode for command in commands} <= {0, 3}  # 3: came too late for one
     hosts = web.stats()["hosts"]
     assert max(seen["most_at_once"] for seen in hosts.values()) <= AT_ONCE
