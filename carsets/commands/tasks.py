@@ -127,8 +127,10 @@ class Command(ScrapyCommand):
         )
         store = local_store(places.images_store).name if images == LOCAL else ""
         only = spot_check(catalog, opts.spotcheck)
+        with catalog.one_state() as rows:
+            total = rows.total()
         with ExportProgress(settings.getfloat("PROGRESS_INTERVAL")) as progress:
-            progress.begin("choosing", catalog.kept_images())
+            progress.begin("choosing", total)
             chosen = choose(
                 catalog,
                 options,

@@ -13,6 +13,7 @@ import html
 import json
 from itertools import chain
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from carsets.crowd.majority import Answer
 from carsets.crowd.questions import COLUMNS, read_asked
@@ -31,6 +32,7 @@ TABLE, TEMPLATE = "tasks.csv", "template.html"
 HEADER = ("image_url", "text", *COLUMNS)
 NEEDED = ("AssignmentId", "WorkerId", "AssignmentStatus", *(f"Input.{name}" for name in COLUMNS))
 STATUSES = {"Submitted", "Approved", "Rejected"}
+IN_ADDRESSES = "%/:?&=#+,;@~!$*()[]"  # and letters, digits, - . _; all else is percent-encoded
 LARGEST_CELL = 1 << 20  # characters
 HOW = (
     "Make a project from template.html ({text}, {image_url} and so on are filled in from the "
@@ -46,7 +48,9 @@ def files_of(tasks: Sequence[Task]) -> Iterator[tuple[str, Iterator[str]]]:
 
 
 def _row(task: Task) -> str:
-    cells = (task.image, task.asked.text, *task.asked.cells().values())
+    """Return a row. Its first two cells become part of a page, and so are no markup."""
+    address, text = quote(task.image, safe=IN_ADDRESSES), html.escape(task.asked.text)
+    cells = (address, text, *task.asked.cells().values())
     return row(map(defused, cells), "\r\n")
 
 

@@ -6,6 +6,7 @@ import re
 import stat
 
 import pytest
+from parsel import Selector
 
 from tests.crowd.mturk_results import read_batch, write_results
 from tests.release.conftest import jpeg
@@ -204,6 +205,25 @@ def test_strangers_labels_run_in_no_spreadsheet_and_come_back_as_they_were(data,
     results = write_results(data.folder / "r.csv", [row], [{"A": "yes", "B": "yes"}])
     assert tasks("import", "mturk", results)[0] == 0
     assert standing(data)[image_id] == ("mturk", "relabel", {"make": evil})
+
+
+@pytest.mark.parametrize(
+    "evil", ["<img src=x onerror=alert(1)>", '"><script>alert(1)</script>', "' onload='alert(1)"]
+)
+def test_strangers_words_are_no_part_of_the_workers_page(data, tasks, evil):
+    data.add(labels={"make": evil}, seen={"url": f"https://x.test/a.jpg?{evil}&b=1"})
+    folder = data.folder / "batch"
+    tasks("export", "mturk", folder, "--question", "label", "--label", "make")
+    [row] = read_batch(folder)
+    page = (folder / "template.html").read_text("utf-8")
+    for name, value in row.items():  # as they are: Mechanical Turk escapes nothing
+        page = page.replace(f"${{{name}}}", value)
+    tree = Selector(page)
+    assert tree.css("h3::text").get() == f"Is this right? make: {evil}"
+    assert len(tree.css("img")) == 1
+    assert not tree.css("script")
+    assert not tree.xpath("//@*[starts-with(name(), 'on')]")
+    assert tree.css("img::attr(src)").get().endswith("&b=1")
 
 
 # --- Other questions ----------------------------------------------------------------------------
