@@ -25,7 +25,8 @@ from carsets.vision.inspection import Limits, inspect
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LIMITS = Limits()
+WITHOUT_DETECTOR = Limits(small=False)
+WITH_DETECTOR = Limits(small=True)
 
 
 def draft(body: bytes, side: int) -> None:
@@ -47,7 +48,11 @@ STEPS: dict[str, Callable[[bytes], object]] = {
     ),
     "Pillow, draft 256": lambda body: draft(body, 256),
     "Pillow, whole": lambda body: Image.open(io.BytesIO(body)).load(),
-    "carsets, the complete look": lambda body: inspect(body, LIMITS),
+    "simplejpeg, RGB, 96": lambda body: simplejpeg.decode_jpeg(
+        body, "RGB", min_width=96, min_height=96
+    ),
+    "carsets, the complete look": lambda body: inspect(body, WITHOUT_DETECTOR),
+    "carsets, and a picture for a detector": lambda body: inspect(body, WITH_DETECTOR),
 }
 
 
