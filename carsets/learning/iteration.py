@@ -186,7 +186,7 @@ class _Learnt:
                 self.judged[name], self.wrong[name] = judged, self._suspicious(name, judged)
         progress.begin("verdicts", len(state.place))
         self.head: VerdictHead | None = learn_verdicts(
-            state.vectors, state.said[state.place], owner
+            state.vectors, state.said[state.place], owner, state.waiting[state.place]
         )
         progress.advance(len(state.place))
         self.drop: NDArray[np.float32] | None = None

@@ -1,7 +1,8 @@
 """Does it belong into the dataset? A small head that has learnt from people's verdicts.
 
-People have looked at what was doubted, mostly: of images that nobody doubts, fewer are wrong than
-the head believes. So its numbers order questions, and decide nothing.
+People have looked at what was doubted, mostly: by their verdicts alone much more would be wrong
+than is. So images of the dataset of which nobody has spoken are learnt from too, as kept: nearly
+all of them belong. What the head says orders questions, and decides nothing.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 FOLDS = 5
 LEAST_VERDICTS = 20  # of each word, "keep" and "drop"
+SILENT = 3  # images of which nobody has spoken, for each verdict
 PENALTY = 0.05  # of the weights: few verdicts, many numbers
 UNSAID, KEEP, DROP = -1, 0, 1
 
@@ -33,15 +35,22 @@ class VerdictHead:
     better: bool  # than the share of "drop" alone, on images that it has not seen
 
 
-def learn_verdicts(vectors: Vectors, said: NDArray[np.int8], owner: Keys) -> VerdictHead | None:
+def learn_verdicts(
+    vectors: Vectors, said: NDArray[np.int8], owner: Keys, waiting: NDArray[np.bool_]
+) -> VerdictHead | None:
     """Return what people's verdicts (UNSAID, KEEP, DROP) say of all images.
 
-    ``owner`` is what images that belong together share. None where there are too few verdicts.
+    ``owner`` is what images that belong together share; those that are ``waiting`` for a decision
+    are not taken for kept. None where there are too few verdicts.
     """
     known = said != UNSAID
     if min(np.sum(said == KEEP), np.sum(said == DROP)) < LEAST_VERDICTS:
         return None
     even = vectors * np.float32(np.sqrt(vectors.shape[1]))  # a spread of about 1 in each number
+    silent = np.flatnonzero(~known & ~waiting)
+    silent = silent[np.argsort(owner[silent], kind="stable")][: SILENT * int(known.sum())]
+    taught = known.copy()
+    taught[silent] = True
     drop = np.empty(len(vectors), np.float32)
     usual = np.empty(len(vectors), np.float32)
     for fold in range(FOLDS):
@@ -49,12 +58,14 @@ def learn_verdicts(vectors: Vectors, said: NDArray[np.int8], owner: Keys) -> Ver
         others = known & ~mine
         if len(np.unique(said[others])) < 2:
             return None
-        head = LinearHead.fit(even[others], said[others].astype(np.int32), 2, PENALTY)
+        learn = taught & ~mine
+        head = LinearHead.fit(even[learn], (said[learn] == DROP).astype(np.int32), 2, PENALTY)
         drop[mine] = head.chances(even[mine])[:, DROP]
-        usual[mine] = (said[others] == DROP).mean()
-    return VerdictHead(drop, _loss(drop[known], said[known]) < _loss(usual[known], said[known]))
+        usual[mine] = (said[learn] == DROP).mean()
+    dropped = said[taught] == DROP
+    return VerdictHead(drop, _loss(drop[taught], dropped) < _loss(usual[taught], dropped))
 
 
-def _loss(drop: Vectors, said: NDArray[np.int8]) -> float:
-    own = np.where(said == DROP, drop, 1 - drop)
+def _loss(drop: Vectors, dropped: NDArray[np.bool_]) -> float:
+    own = np.where(dropped, drop, 1 - drop)
     return float(-np.log(np.maximum(own, 1e-6)).mean())
