@@ -343,7 +343,7 @@ def test_the_place_is_kept_when_the_page_is_closed(data, six, sit_down):
 def test_verdicts_of_a_lost_connection_arrive_when_it_is_back(data, ann, six):
     ann.context.set_offline(True)
     ann.press("k", "d", "k", "u")
-    ann.says("#saved", "4 not saved yet")
+    ann.says("#saved", "4 unsaved")
     ann.says("#trouble", "wait safely in this browser")
     assert list(data.catalog.every_review()) == []
     ann.context.set_offline(False)
@@ -359,7 +359,7 @@ def test_verdicts_outlive_the_server_and_the_page(data, six, sit_down):
         ann.press("k")
         ann.saved()
     ann.press("d", "d")  # nobody is there
-    ann.says("#saved", "2 not saved yet")
+    ann.says("#saved", "2 unsaved")
     with data.serving(port=port) as server:
         ann.says("#trouble", "no longer good")  # the link was the old server's
         ann.open(server.links()["ann"])

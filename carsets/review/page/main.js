@@ -489,13 +489,15 @@ function trouble(error) {
   $("trouble").textContent =
     error.status === 403
       ? `Open the link that \`scrapy review\` has printed: the one of this page is no longer good.${kept}`
-      : `The server does not answer as it should (${error.message}). Trying again.${kept}`;
+      : error.status
+        ? `The server does not answer as it should (${error.message}). Trying again.${kept}`
+        : `The server does not answer: is \`scrapy review\` still running? Trying again.${kept}`;
 }
 
 function tellSaving({ waiting, problem, status }) {
   const node = $("saved");
   node.className = problem ? "stuck" : waiting ? "busy" : "done";
-  node.textContent = waiting ? `${waiting} not saved yet` : "all saved";
+  node.textContent = waiting ? `${waiting} unsaved` : "all saved";
   if (problem) trouble({ message: problem, status });
   else if (!$("trouble").hidden) trouble(null);
   node.dataset.waiting = String(waiting);
