@@ -49,6 +49,7 @@ class CurationRow(NamedTuple):
     width: int
     height: int
     bytes: int
+    fetched_at: str
     model: str
     features_size: int  # bytes; 0 = none
     car_score: float | None
@@ -63,6 +64,8 @@ class CurationRow(NamedTuple):
     extra_json: str | None
     author: str | None
     author_url: str | None
+    taken: str | None
+    uploaded: str | None
 
 
 class VoiceRow(NamedTuple):
@@ -115,6 +118,7 @@ _IMAGES = (
         images.c.width,
         images.c.height,
         images.c.bytes,
+        images.c.fetched_at,
         images.c.model,
         func.coalesce(func.length(images.c.features), 0),
         images.c.car_score,
@@ -129,6 +133,8 @@ _IMAGES = (
         cast(sightings.c.extra, Text),
         sightings.c.author,
         sightings.c.author_url,
+        sightings.c.taken,
+        sightings.c.uploaded,
     )
     .select_from(
         images.outerjoin(
@@ -238,6 +244,13 @@ class CurationRows(ReleaseRows):
         found = self.connection.execution_options(yield_per=CHUNK).scalars(statement)
         return np.sort(np.fromiter(found, np.int64))
 
+    def paths(self, numbers: list[int]) -> dict[int, str]:
+        """Return where the files of some images lie in the store, by the images' numbers."""
+        rows = self.connection.execute(
+            select(images.c.seq, images.c.path).where(images.c.seq.in_(numbers))
+        )
+        return {row.seq: row.path for row in rows}
+
     def pair_verdicts(self) -> Iterator[PairRow]:
         """Yield what people have said of two images."""
         one, two = images.alias("one"), images.alias("two")
@@ -293,13 +306,17 @@ def write_groups(connection: Connection, rows: Iterable[GroupRow], when: str) ->
     """Put these in the place of all near-duplicate groups. A group has its leader's id."""
     connection.execute(duplicate_groups.delete())
     leader = images.alias("leader")
-    chosen = select(
-        leader.c.image_id,
-        images.c.image_id,
-        bindparam("new_level"),
-        bindparam("new_distance"),
-        literal(when),
-    ).where(images.c.seq == bindparam("of"), leader.c.seq == bindparam("of_leader"))
+    chosen = (
+        select(
+            leader.c.image_id,
+            images.c.image_id,
+            bindparam("new_level"),
+            bindparam("new_distance"),
+            literal(when),
+        )
+        .select_from(images.join(leader, leader.c.seq == bindparam("of_leader")))
+        .where(images.c.seq == bindparam("of"))
+    )
     statement = insert(duplicate_groups).from_select(
         ["group_id", "image_id", "level", "distance", "grouped_at"], chosen
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -13,11 +14,13 @@ from scrapy.exceptions import UsageError
 
 from carsets.catalog.catalog import Catalog
 from carsets.curation.curate import curate
+from carsets.curation.local_check import LocalFeatureCheck
 from carsets.curation.options import CurateOptions
 from carsets.curation.tables import tables
 from carsets.net.redaction import escape_controls
 from carsets.places import Places
 from carsets.problems import UserError
+from carsets.release.originals import local_store
 from carsets.release.progress import ExportProgress
 
 if TYPE_CHECKING:
@@ -86,7 +89,14 @@ class Command(ScrapyCommand):
         catalog = Catalog.open(places.catalog_url, create=False)
         try:
             with ExportProgress(interval) as progress:
-                return curate(catalog, options, progress, when)
+                if not local_features:
+                    return curate(catalog, options, progress, when)
+                with LocalFeatureCheck(catalog, local_store(places.images_store)) as check:
+                    report = curate(catalog, options, progress, when, check)
+                    assert report.looked_at is not None
+                    unreadable = len(check.unreadable)
+                    report.looked_at = replace(report.looked_at, unreadable=unreadable)
+                    return report
         finally:
             catalog.close()
 

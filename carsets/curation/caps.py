@@ -44,7 +44,7 @@ def over_cap(
     known = np.flatnonzero((owner != 0) & (classes >= 0))
     if not len(known):
         return score, count
-    sizes = np.bincount(classes[known])
+    sizes = np.bincount(classes[classes >= 0])  # of unknown owners too
     order = known[np.lexsort((rank[known], owner[known], classes[known]))]
     first = np.ones(len(order), np.bool_)
     first[1:] = (owner[order][1:] != owner[order][:-1]) | (
@@ -54,7 +54,6 @@ def over_cap(
     lengths = np.diff(np.append(starts, len(order)))
     inside = np.arange(len(order)) - np.repeat(starts, lengths)
     has = np.repeat(lengths, lengths)
-    # Of the whole class, those of unknown owners too.
     cap = np.maximum(LEAST, np.ceil(share * sizes[classes[order]]))
     over = inside >= cap
     score[order[over]] = (1 - cap[over] / has[over]).astype(np.float32)

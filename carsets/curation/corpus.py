@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from array import array
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from carsets.catalog.unsigned import from_sql
 from carsets.curation.texts import TextSays, caption_of, read_says, related_bodies
+from carsets.curation.years import year_fault
 from carsets.integrity.decay import host_of
 from carsets.release.groups import NOBODY, hash_of, id_number
 from carsets.release.label_texts import read_json, read_labels, read_words
@@ -57,6 +59,7 @@ class Corpus:
     width: NDArray[np.int64]
     height: NDArray[np.int64]
     bytes: NDArray[np.int64]
+    fetched: NDArray[np.int64]  # seconds since 1970; LATEST = unknown
     car_score: NDArray[np.float32]  # nan: the detector has not looked
     author: Keys  # 0 = unknown
     host: Keys  # of the page, or else of the image; 0 = unknown
@@ -69,19 +72,24 @@ class Corpus:
     count_says: NDArray[np.int8]  # -1: result counts call the model another body style; 1: this one
     labels: dict[str, Coded]
     classes: Coded
+    year_says: NDArray[np.int8]  # what dates say against a label ``year``: see YearFault
     says: dict[str, TextSays]  # what caption and tags say of a label
     confirmed: dict[str, NDArray[np.bool_]]  # by people
     sources: list[str]
     decided: set[int] = field(default_factory=set)  # numbers of images: people said keep or drop
     network: tuple[str, int] = ("", 0)  # model and width of most of the features
     hosts: dict[int, str] = field(default_factory=dict)  # by key
+    by_seq: Places = field(init=False)  # all places, the oldest image first
+
+    def __post_init__(self) -> None:
+        self.by_seq = np.argsort(self.seq, kind="stable")
 
     def __len__(self) -> int:
         return len(self.seq)
 
     def places_of(self, numbers: NDArray[np.int64]) -> Places:
         """Return the places of images by their numbers; -1 for those that are not here."""
-        order = np.argsort(self.seq, kind="stable")
+        order = self.by_seq
         at = np.searchsorted(self.seq, numbers, sorter=order)
         at[at == len(order)] = 0
         places = order[at] if len(order) else np.zeros(len(numbers), np.int64)
@@ -91,16 +99,23 @@ class Corpus:
     def rank(self) -> NDArray[np.int64]:
         """Return the rank of each image as what stands for its copies, 0 the best.
 
-        The more open license, then the larger picture, then the one that was there first.
+        The more open license, then the larger picture, then the heavier file, as in a crawl; then
+        the one that was fetched first. The order of the rows says nothing: images of one second
+        are told apart by their ids.
         """
-        order = np.lexsort((self.seq, -self.width * self.height, -self.openness))
+        size = self.width * self.height
+        order = np.lexsort((self.key, self.fetched, -self.bytes, -size, -self.openness))
         rank = np.empty(len(order), np.int64)
         rank[order] = np.arange(len(order))
         return rank
 
 
 _NUMBERS = ("seq", "key", "phash", "dhash", "author", "host", "page", "caption")
-_SMALL = ("openness", "width", "height", "bytes", "source", "caption_words", "makes_named")
+_SMALL = (
+    *("openness", "width", "height", "bytes", "fetched", "source"),
+    *("caption_words", "makes_named", "year_says"),
+)
+LATEST = np.iinfo(np.int64).max
 
 
 def read_corpus(rows: CurationRows, advance: Callable[[int], None] = lambda _: None) -> Corpus:
@@ -138,8 +153,8 @@ class _Reader:
                 self.decided.add(row.seq)
         tags = read_words(row.tags_json)
         caption = caption_of(row.title or "", row.description or "")
-        says = read_says(caption, " ".join(tags), labels)
-        self._take_numbers(row, caption, says.other_makes)
+        says = read_says(caption, " ".join(tags), labels, (row.taken or "")[:4])
+        self._take_numbers(row, caption, says.other_makes, year_fault(labels, row))
         self._take_labels(labels, word)
         for name in LABELS:
             of_text, of_tags, other = says.of.get(name, (0, 0, ""))
@@ -151,7 +166,9 @@ class _Reader:
             network = (row.model, row.features_size // 2)
             self.networks[network] = self.networks.get(network, 0) + 1
 
-    def _take_numbers(self, row: CurationRow, caption: str, other_makes: int) -> None:
+    def _take_numbers(
+        self, row: CurationRow, caption: str, other_makes: int, year_says: int
+    ) -> None:
         host = host_of(row.page_url or "") or host_of(row.url or "")
         host_key = hash_of(host) if host else 0
         if host_key:
@@ -172,9 +189,11 @@ class _Reader:
             "width": row.width,
             "height": row.height,
             "bytes": row.bytes,
+            "fetched": seconds_of(row.fetched_at),
             "source": self._code("source", row.source or ""),
             "caption_words": min(len(words), 30_000),
             "makes_named": min(other_makes, 100),
+            "year_says": year_says,
         }
         for name, value in wide.items():
             self.wide[name].append(value)
@@ -215,6 +234,7 @@ class _Reader:
             width=small["width"],
             height=small["height"],
             bytes=small["bytes"],
+            fetched=small["fetched"],
             author=wide["author"][order],
             host=wide["host"][order],
             page=wide["page"][order],
@@ -222,6 +242,7 @@ class _Reader:
             source=small["source"].astype(np.int32),
             caption_words=small["caption_words"].astype(np.int16),
             makes_named=small["makes_named"].astype(np.int8),
+            year_says=small["year_says"].astype(np.int8),
             car_score=sorted_as(self.car_score, np.float32),
             has_geo=sorted_as(self.has_geo, np.bool_),
             count_says=sorted_as(self.count_says, np.int8),
@@ -241,6 +262,14 @@ class _Reader:
             network=max(self.networks, key=lambda one: (self.networks[one], one), default=("", 0)),
             hosts=self.hosts,
         )
+
+
+def seconds_of(time: str) -> int:
+    """Return a time of the catalog in seconds since 1970; LATEST where it has none."""
+    try:
+        return int(datetime.fromisoformat(time).timestamp())
+    except ValueError:
+        return int(LATEST)
 
 
 def class_of(labels: Mapping[str, str]) -> str:

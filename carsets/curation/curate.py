@@ -20,11 +20,11 @@ from carsets.curation.label_doubts import doubt_labels
 from carsets.curation.label_reasons import LabelReasons
 from carsets.curation.label_sources import agreements
 from carsets.curation.near_groups import Edges, Level, find_groups
-from carsets.curation.near_pairs import hash_edges
+from carsets.curation.near_pairs import hash_edges, sureness, twins_of
 from carsets.curation.out_of_sample import judge
 from carsets.curation.outliers import outlier_scores
 from carsets.curation.placeholders import placeholder_scores
-from carsets.curation.report import CurationReport, GraphFacts, LabelFacts
+from carsets.curation.report import CurationReport, GraphFacts, LabelFacts, LocalFacts
 from carsets.curation.similarity import build_graph, read_vectors
 from carsets.curation.uniqueness import measure
 from carsets.curation.voices import read_voices
@@ -45,11 +45,14 @@ if TYPE_CHECKING:
 
     Scores = NDArray[np.float32]
     Places = NDArray[np.int64]
-    CheckPairs = Callable[["Corpus", Edges], NDArray[np.bool_]]
+    CheckPairs = Callable[["Corpus", Edges, Callable[[int], None]], NDArray[np.bool_]]
 
 FLOOR = 0.05  # scores below it are not worth a row
-# How sure it is that two images are copies, by how it was found.
-SURENESS = {Level.PEOPLE: 1.0, Level.HASH: 0.95, Level.MIRROR: 0.9, Level.FEATURES: 0.8}
+# How sure it is that two images are copies, where no hash says so. Features alone (of a small
+# network) see the kind of a picture rather than the picture; files that were looked at decide.
+PEOPLE_SAY, FILES_SAY, FEATURES_SAY = 1.0, 0.9, 0.5
+# Copies that are less sure have no voice about the labels and owners of what they would copy.
+SURE_ENOUGH = 0.7
 
 
 class Progress(Protocol):
@@ -83,7 +86,7 @@ class Curation:
     voices: Voices
     graph: Graph
     groups: NearGroups
-    unit: Places  # place of what each image is a copy of: its own, for most
+    unit: Places  # place of what each image surely is a copy of: its own, for most
     same: list[tuple[int, int]]  # people's words on pairs of places
     different: list[tuple[int, int]]
 
@@ -117,7 +120,7 @@ class Curation:
         self.progress.begin("reading addresses", addresses)
         self.voices = read_voices(rows, corpus, self.progress.advance)
         self.progress.begin("reading features", kept)
-        place, vectors = read_vectors(rows, corpus, self.progress.advance)
+        self.described = read_vectors(rows, corpus, self.progress.advance)
         pairs = [(pair.seq_a, pair.seq_b, pair.same) for pair in rows.pair_verdicts()]
         ones = corpus.places_of(np.array([pair[0] for pair in pairs], np.int64)).tolist()
         twos = corpus.places_of(np.array([pair[1] for pair in pairs], np.int64)).tolist()
@@ -125,48 +128,49 @@ class Curation:
         for one, two, (_, _, same) in zip(ones, twos, pairs, strict=True):
             if one >= 0 and two >= 0:
                 (self.same if same else self.different).append((one, two))
-        self.place, self.vectors = place, vectors
         self.report.images, self.report.addresses = len(corpus), addresses
         self.report.network = corpus.network[0]
 
     def find_neighbors(self) -> None:
         """Build the graph of similarities; no catalog is held open meanwhile."""
-        self.progress.begin("nearest neighbors", len(self.place))
-        self.graph = build_graph(self.place, self.vectors, self.progress.advance)
+        self.progress.begin("nearest neighbors", len(self.described))
+        self.graph = build_graph(self.described, self.progress.advance)
 
     def find_copies(self, check_pairs: CheckPairs | None) -> None:
         """Find near-duplicate groups; doubt all but the best of each."""
         corpus, options = self.corpus, self.options
         self.progress.begin("near duplicates", len(corpus))
-        found = [
-            hash_edges(
-                corpus.phash,
-                corpus.dhash,
-                self.rank,
-                options.near_distance,
-                options.near_dhash_distance,
-            )
-        ]
-        alike = alike_edges(self.graph, options.same_cosine)
-        if check_pairs is not None:
-            alike = alike.where(check_pairs(corpus, alike))
-        found.append(alike)
+        twins = twins_of(corpus.phash, corpus.dhash, self.rank)
+        by_hash = hash_edges(
+            corpus.phash,
+            corpus.dhash,
+            self.rank,
+            twins,
+            options.near_distance,
+            options.near_dhash_distance,
+        )
+        alike = self._alike(by_hash, check_pairs)
         self.groups = groups = find_groups(
-            Edges.joined(found), self.rank, self.same, self.different
+            Edges.joined([by_hash, alike]), self.rank, self.same, self.different, twins
         )
         self.progress.advance(len(corpus))
+        sure = sureness(groups, corpus.phash, corpus.dhash)
+        sure[groups.level == Level.PEOPLE] = PEOPLE_SAY
+        sure[groups.level == Level.FEATURES] = FEATURES_SAY if check_pairs is None else FILES_SAY
         self.unit = np.arange(len(corpus))
-        self.unit[groups.place] = groups.leader
+        believed = sure >= SURE_ENOUGH
+        self.unit[groups.place[believed]] = groups.leader[believed]
+        leader = np.arange(len(corpus))
+        leader[groups.place] = groups.leader
         score = np.zeros(len(corpus), np.float32)
+        score[groups.place[groups.copies]] = sure[groups.copies]
         level = np.zeros(len(corpus), np.uint8)
         level[groups.place] = groups.level
-        for one, sure in SURENESS.items():
-            score[(level == one) & (self.unit != np.arange(len(corpus)))] = sure
         numbers = corpus.seq
 
         def reason(place: int) -> str:
             how = HOW[Level(level[place])]
-            return f"{how} as {corpus.key[self.unit[place]]:016x}, which is the better copy"
+            return f"{how} as {corpus.key[leader[place]]:016x}, which is the better copy"
 
         self._keep(Kind.NEAR_DUPLICATE, score, reason)
         rows = (
@@ -186,9 +190,20 @@ class Curation:
         self.report.groups = len(np.unique(groups.leader))
         copies = groups.level[groups.copies]
         self.report.copies_by_level = {
-            one.name.lower(): int((copies == one).sum()) for one in SURENESS
+            one.name.lower(): int((copies == one).sum()) for one in HOW
         }
-        self.report.uniqueness = measure(corpus, groups, self.unit, self.report.addresses)
+        self.report.uniqueness = measure(corpus, groups, leader, self.report.addresses)
+
+    def _alike(self, by_hash: Edges, check_pairs: CheckPairs | None) -> Edges:
+        """Return the pairs that features call copies, as far as their files confirm it."""
+        if check_pairs is None:
+            return alike_edges(self.graph, self.options.same_cosine)
+        asked = alike_edges(self.graph, self.options.candidate_cosine).without(by_hash)
+        asked = Edges.joined([asked])  # each pair once
+        self.progress.begin("looking at files", len(asked))
+        confirmed = asked.where(check_pairs(self.corpus, asked, self.progress.advance))
+        self.report.looked_at = LocalFacts(len(asked), len(confirmed))
+        return confirmed
 
     def find_placeholders(self) -> None:
         """Find what unrelated owners show."""
@@ -213,7 +228,7 @@ class Curation:
         self.progress.begin("outliers", len(graph))
         score = np.zeros(len(corpus), np.float32)
         score[graph.place] = outlier_scores(
-            graph.vectors,
+            graph,
             corpus.classes.codes[graph.place],
             self.unit[graph.place],
             self.progress.advance,
@@ -270,8 +285,9 @@ class Curation:
         """Find hosts and authors that give too much, and automatic captions."""
         corpus, options = self.corpus, self.options
         self.progress.begin("caps", len(corpus))
-        # A host of many authors is a host of nobody in particular: their own cap holds.
-        host = np.where(corpus.author == 0, corpus.host, np.uint64(0))
+        # A host of many authors is a host of nobody in particular: their own cap holds, and that
+        # of each page, which anybody may write full of names.
+        host = np.where(corpus.author == 0, corpus.host, corpus.page)
         owners = (
             (Kind.HOST_CAP, host, options.host_share, self._host_name),
             (Kind.AUTHOR_CAP, corpus.author, options.author_share, lambda _: "one author"),
@@ -283,15 +299,17 @@ class Curation:
         self._keep(Kind.BOT, rules.scores(), rules.reason)
         self._write(Kind.HOST_CAP, Kind.AUTHOR_CAP, Kind.BOT)
         over = self.scores[Kind.HOST_CAP] > 0
-        keys, counts = np.unique(host[over], return_counts=True)
+        keys, counts = np.unique(corpus.host[over], return_counts=True)
         worst = sorted(
             (-int(count), self.corpus.hosts[int(key)])
             for key, count in zip(keys, counts, strict=True)
+            if key
         )
         self.report.worst_hosts = [(name, -count) for count, name in worst[:20]]
 
     def _host_name(self, place: int) -> str:
-        return self.corpus.hosts[int(self.corpus.host[place])]
+        host = self.corpus.hosts.get(int(self.corpus.host[place]), "one host")
+        return host if self.corpus.author[place] == 0 else f"one page of {host}"
 
     def _flood_reason(
         self, share: float, has: NDArray[np.int64], name_of: Callable[[int], str]

@@ -32,9 +32,12 @@ class Kind(StrEnum):
     LABEL_NOISE = "label_noise", "images that look like it have another label"
     ENGINE_DISAGREEMENT = "engine_disagreement", "queries for different labels found the picture"
     COUNT_CONTRADICTION = "count_contradiction", "result counts call its model another body style"
-    TEXT_CONTRADICTION = "text_contradiction", "its title or tags name another make, body or color"
+    TEXT_CONTRADICTION = (
+        "text_contradiction",
+        "its title or tags name another make, body, color or year",
+    )
     PLACEHOLDER = "placeholder", "unrelated pages and hosts show the same picture"
-    HOST_CAP = "host_cap", "one host gives too much of its label"
+    HOST_CAP = "host_cap", "one host, or one page, gives too much of its label"
     AUTHOR_CAP = "author_cap", "one author gives too much of its label"
     BOT = "bot", "its author or its caption looks automatic"
     REVIEW_MARK = "review_mark", "curate sent it to review"

@@ -1,7 +1,8 @@
 """How sure a label is, from everything that speaks of it: one probability with its reason.
 
 Four witnesses may speak of a label: the features (``out_of_sample``), the other queries that found
-the picture or a copy of it, caption and tags, and for body styles the result counts. Each says how
+the picture or a copy of it, caption and tags, and a fourth for some: for body styles the result
+counts, for years the dates. Each says how
 probable it holds the label to be wrong; their odds are multiplied as those of independent
 witnesses. One that has nothing to say changes nothing. The numbers below were set by thought, and
 measured on planted noise (``benchmarks/planted_noise.py``), not fitted to it.
@@ -16,6 +17,7 @@ import numpy as np
 
 from carsets.curation.corpus import NO_LABEL
 from carsets.curation.texts import related_bodies
+from carsets.curation.years import YearFault
 from carsets.release.labels import LABELS
 
 if TYPE_CHECKING:
@@ -31,9 +33,11 @@ if TYPE_CHECKING:
 USUAL_NOISE = 0.05  # of labels, where features do not tell it
 LEAST_NOISE, MOST_NOISE = 0.01, 0.3  # what is believed of an estimate
 # Caption or tags name another value, and not the label's.
-CONTRADICTED = {"make": 0.6, "body": 0.35, "color": 0.3}
+CONTRADICTED = {"make": 0.6, "body": 0.35, "color": 0.3, "year": 0.6}
 SUPPORTED = 1 / 3  # of the usual noise is left where caption or tags name the label's value
 COUNTS_CONTRADICT = 0.35  # the web mostly calls the model another body style
+# A camera's clock may be wrong, and a list of models incomplete; who published it cannot be early.
+DATED = {YearFault.TAKEN: 0.6, YearFault.UPLOADED: 0.9, YearFault.NOT_MADE: 0.5}
 COUNTS_SUPPORT = 1 / 2  # of the usual noise is left where it calls it so
 
 
@@ -93,6 +97,9 @@ def _doubt_label(
     if name == "body":
         odds *= _witness(corpus.count_says < 0, COUNTS_CONTRADICT, noise)
         odds *= _witness(corpus.count_says > 0, noise * COUNTS_SUPPORT, noise)
+    if name == "year":
+        for fault, chance in DATED.items():
+            odds *= _witness(corpus.year_says == fault, chance, noise)
     wrong = odds / (1 + odds)
     wrong[(coded.codes == NO_LABEL) | corpus.confirmed[name]] = 0
     return LabelDoubt(name, wrong.astype(np.float32), judged, at, votes, disputed, noise)

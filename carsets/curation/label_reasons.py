@@ -9,6 +9,7 @@ import numpy as np
 from carsets.curation.corpus import NO_LABEL
 from carsets.curation.kinds import Kind
 from carsets.curation.label_doubts import CONTRADICTED, COUNTS_CONTRADICT
+from carsets.curation.years import YearFault
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -74,6 +75,7 @@ class LabelReasons:
             self._counts(doubt, place)
             if doubt.name == "body" and self.corpus.count_says[place] < 0
             else "",
+            YearFault(int(self.corpus.year_says[place])).meaning if doubt.name == "year" else "",
         ]
         said = "; ".join(filter(None, named))
         return f"{doubt.name} {self._own(doubt, place)}: {said or 'nothing confirms it'}"

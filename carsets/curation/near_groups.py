@@ -3,7 +3,8 @@
 The best image takes all copies that are near *itself*; what is left goes on with the next best.
 So no chain of small steps joins two different pictures: a group's diameter is at most twice the
 distance at which two images are copies. Best is, as everywhere: the more open license, then the
-larger picture, then the one that was there first. Nothing depends on the order of the rows.
+larger picture, then the heavier file; then what was fetched first. Nothing depends on the order of
+the rows.
 
 People's words on pairs come first: what they call one picture is in one group, and what they call
 different never is, whatever the fingerprints say.
@@ -59,6 +60,17 @@ class Edges:
         """Return some of the edges."""
         return Edges(self.a[chosen], self.b[chosen], self.level[chosen], self.distance[chosen])
 
+    def without(self, others: Edges) -> Edges:
+        """Return the edges whose pairs are not among the others."""
+        most = int(max(int(one.max(initial=0)) for one in (self.b, others.b, self.a, others.a)))
+        mine, theirs = self._numbers(most + 1), others._numbers(most + 1)
+        return self.where(~np.isin(mine, theirs))
+
+    def _numbers(self, count: int) -> Places:
+        """Return a number for each pair, the same whichever comes first."""
+        numbers: Places = np.minimum(self.a, self.b) * count + np.maximum(self.a, self.b)
+        return numbers
+
     @classmethod
     def joined(cls, some: Sequence[Edges]) -> Edges:
         """Return all edges, each pair once: as its surest, and then nearest, finder has it."""
@@ -99,9 +111,11 @@ def find_groups(
     rank: NDArray[np.int64],
     same: Iterable[tuple[int, int]] = (),
     different: Iterable[tuple[int, int]] = (),
+    twins: Places | None = None,
 ) -> NearGroups:
     """Return the groups. ``rank`` orders all places, 0 the best; no two share one.
 
+    ``twins`` names for every place the one among those with the same hashes that has their edges.
     ``same`` and ``different`` are people's words on pairs of places. Where they contradict each
     other through a third image, "different" holds.
     """
@@ -110,8 +124,8 @@ def find_groups(
         apart.setdefault(one, set()).add(two)
         apart.setdefault(two, set()).add(one)
     units = _units(same, apart)
-    neighbors = _Neighbors(edges)
-    leaders = set(neighbors.known()) | set(units)
+    neighbors = _Neighbors(edges, np.arange(len(rank)) if twins is None else twins)
+    leaders = neighbors.known() | set(units)
     group_of: dict[int, int] = {}
     rows: list[tuple[int, int, int, int]] = []
     for leader in sorted(leaders, key=lambda place: int(rank[place])):
@@ -157,21 +171,45 @@ def _units(
 
 
 class _Neighbors:
-    """The edges of each place, found by bisection."""
+    """The edges of each place, found by bisection; what hashes say of one twin holds for all."""
 
-    def __init__(self, edges: Edges) -> None:
+    def __init__(self, edges: Edges, twins: Places) -> None:
         places = np.concatenate((edges.a, edges.b))
         order = np.argsort(places, kind="stable")
         self.places = places[order]
         self.others = np.concatenate((edges.b, edges.a))[order]
         self.levels = np.concatenate((edges.level, edges.level))[order]
         self.distances = np.concatenate((edges.distance, edges.distance))[order]
+        self.twins_of: dict[int, list[int]] = {}  # by the one that has the edges
+        self.bearer: dict[int, int] = {}
+        bearers, counts = np.unique(twins, return_counts=True)
+        several = np.zeros(len(twins), np.bool_)
+        several[bearers[counts > 1]] = True
+        for place in np.flatnonzero(several[twins]).tolist():
+            bearer = self.bearer[place] = int(twins[place])
+            self.twins_of.setdefault(bearer, []).append(place)
 
-    def known(self) -> list[int]:
-        known: list[int] = np.unique(self.places).tolist()
-        return known
+    def known(self) -> set[int]:
+        return {*np.unique(self.places).tolist(), *self.bearer}
 
     def of(self, place: int) -> list[tuple[int, int, int]]:
+        """Return place, level and distance of all that is near a place; some more than once."""
+        near = self._edges(place)
+        bearer = self.bearer.get(place)
+        if bearer is not None:
+            near = [edge for edge in near if edge[1] == Level.FEATURES]
+            near.append((bearer, int(Level.HASH), 0))
+            near += [edge for edge in self._edges(bearer) if edge[1] != Level.FEATURES]
+        spread = [
+            (twin, level, distance)
+            for other, level, distance in near
+            if level != Level.FEATURES
+            for twin in self.twins_of.get(other, ())
+            if twin != place
+        ]
+        return near + spread
+
+    def _edges(self, place: int) -> list[tuple[int, int, int]]:
         start, end = np.searchsorted(self.places, (place, place + 1))
         some = slice(int(start), int(end))
         return list(

@@ -36,6 +36,7 @@ SHARPNESS = (0.1, 0.2, 0.35, 0.6, 1.0)  # of the linear model
 VOTES = (0.0, 0.5, 1.0, 2.0)  # weight of the neighbors beside it
 NOISE = (0.0, 0.005, 0.01, 0.02, 0.03, 0.05, 0.07, 0.1, 0.15, 0.2, 0.3, 0.5)
 VOTE_PRIOR = 2.0  # neighbors' worth of the classes' shares
+TIE = 0.005  # nats an image: explanations as good as the best, of which the most noise is believed
 LEAST_GAIN = 0.02  # nats an image; below, features say nothing of the label
 
 
@@ -87,13 +88,18 @@ def _most_likely(
     ways = [(sharpness, votes) for sharpness in SHARPNESS for votes in VOTES]
     chances, _ = answers.give(sample, ways)
     prior = given[sample]
-    best, chosen = -np.inf, (ways[0], 0.0)
-    for way, chance in zip(ways, chances, strict=True):
-        for noise in NOISE:
-            likely = float(np.log(np.maximum((1 - noise) * chance + noise * prior, 1e-12)).mean())
-            if likely > best + 1e-9:
-                best, chosen = likely, (way, noise)
-    return *chosen, best
+    by_noise = []
+    for noise in NOISE:
+        likely = [
+            float(np.log(np.maximum((1 - noise) * chance + noise * prior, 1e-12)).mean())
+            for chance in chances
+        ]
+        best = int(np.argmax(likely))
+        by_noise.append((likely[best], noise, ways[best]))
+    most = max(likely for likely, _, _ in by_noise)
+    # Few wrong labels are told as well by flatter answers: those would call none of them wrong.
+    _, noise, way = max((one for one in by_noise if one[0] >= most - TIE), key=lambda one: one[1])
+    return way, noise, most
 
 
 class _Answers:

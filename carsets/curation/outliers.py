@@ -19,33 +19,35 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from carsets.curation.similarity import Vectors
+    from carsets.curation.similarity import Graph, Vectors
 
 LEAST_CLASS = 12  # images; of fewer nobody can tell what is usual
 NEIGHBOR = 5  # whose distance counts
 SPARE = 5  # more neighbors are fetched, for those that turn out to be copies
-USUAL = 2.0  # deviations from the class's median that are nothing special
-SURE = 6.0  # deviations at which the score is 1
+USUAL = 1.5  # deviations from the class's median that are nothing special
+SURE = 4.0  # deviations at which the score is 1
 
 
 def outlier_scores(
-    vectors: Vectors,
+    graph: Graph,
     classes: NDArray[np.int32],
     copies: NDArray[np.int64],
     advance: Callable[[int], None] = lambda _: None,
 ) -> NDArray[np.float32]:
-    """Return a score from 0 to 1 for each vector; 0 where the class is too small to tell.
+    """Return a score from 0 to 1 for each image; 0 where the class is too small to tell.
 
     ``classes`` are codes, negative for none. ``copies`` names the picture of each image: images
     of one picture share the number.
     """
-    score = np.zeros(len(vectors), np.float32)
+    score = np.zeros(len(graph), np.float32)
+    if not len(graph):
+        return score
     order = np.argsort(classes, kind="stable")
     starts = np.flatnonzero(np.diff(classes[order], prepend=classes[order][:1] - 1))
     for start, end in zip(starts, [*starts[1:], len(order)], strict=True):
         rows = order[start:end]
         if classes[rows[0]] >= 0 and len(rows) >= LEAST_CLASS:
-            score[rows] = _of_class(vectors[rows], copies[rows])
+            score[rows] = _of_class(graph.whole(rows), copies[rows])
         advance(len(rows))
     return score
 

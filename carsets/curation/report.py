@@ -27,6 +27,15 @@ class GraphFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class LocalFacts:
+    """The second look at pairs that features call copies."""
+
+    pairs: int  # whose files were held against each other
+    confirmed: int
+    unreadable: int = 0  # images whose files could not be looked at
+
+
+@dataclass(frozen=True, slots=True)
 class LabelFacts:
     """One label. ``expected_wrong`` is the sum of the probabilities."""
 
@@ -65,6 +74,7 @@ class CurationReport:
     returned: int = 0  # sent back from there
     with_place: int = 0  # that tell where they were taken
     graph: GraphFacts | None = None
+    looked_at: LocalFacts | None = None
     labels: list[LabelFacts] = field(default_factory=list)
     agreements: list[Agreement] = field(default_factory=list)
     worst_hosts: list[tuple[str, int]] = field(default_factory=list)  # images beyond the cap

@@ -4,7 +4,8 @@ The catalog holds what the detector pooled: the mean of its last map over the pi
 average pooling), as float16. Neither GeM nor R-MAC can be made of a mean; they would have to be
 pooled from the map itself, at crawl time. What is done here instead is what the retrieval
 literature does after pooling: the mean of all vectors is taken off, the directions that vary most
-are kept (PCA), and every vector is brought to the length 1.
+are kept (PCA), and every vector is brought to the length 1. What all images share is of no use to
+find copies, but it is what something strange lacks: outliers are looked for with the mean put back.
 """
 
 from __future__ import annotations
@@ -40,6 +41,18 @@ class Graph:
     vectors: Vectors  # (n, width), length 1
     neighbors: NDArray[np.int32]  # (n, k): places in this graph, the nearest first
     cosines: Vectors  # (n, k)
+    lengths: Vectors  # (n,), that the vectors had
+    middle: Vectors  # (width + 1,): the mean, and what of it no direction shows
+
+    def whole(self, places: Places) -> Vectors:
+        """Return some vectors with the mean put back, of length 1, (n, width + 1)."""
+        width = len(self.middle) - 1
+        vectors = np.empty((len(places), width + 1), np.float32)
+        vectors[:, :width] = self.vectors[places] * self.lengths[places, None] + self.middle[:width]
+        vectors[:, width] = self.middle[width]
+        length = np.linalg.norm(vectors, axis=1, keepdims=True)
+        result: Vectors = vectors / np.maximum(length, 1e-9)
+        return result
 
     def __len__(self) -> int:
         return len(self.place)
@@ -73,22 +86,37 @@ def connected(one: Places, two: Places, count: int) -> NDArray[np.int64]:
         name = following
 
 
+@dataclass(frozen=True, slots=True)
+class Described:
+    """The images that have features of the usual network; see Graph."""
+
+    place: Places
+    vectors: Vectors
+    lengths: Vectors
+    middle: Vectors
+
+    def __len__(self) -> int:
+        return len(self.place)
+
+
 def read_vectors(
     rows: CurationRows, corpus: Corpus, advance: Callable[[int], None] = lambda _: None
-) -> tuple[Places, Vectors]:
-    """Return the places of the images that have features of the usual network, and vectors."""
+) -> Described:
+    """Read the features of the usual network, and make vectors of them."""
     model, width = corpus.network
     if not width:
-        return np.empty(0, np.int64), np.empty((0, 0), np.float32)
+        nothing = np.empty(0, np.float32)
+        return Described(np.empty(0, np.int64), np.empty((0, 0), np.float32), nothing, nothing)
     mean, directions = _learn(rows, corpus, model, width)
     place = np.empty(len(corpus), np.int64)
     vectors = np.empty((len(corpus), directions.shape[1]), np.float32)
+    shown = mean @ directions
     count = 0
     for numbers, raw in rows.features(model, width):
         at = corpus.places_of(numbers)
         some = at >= 0
         place[count : count + some.sum()] = at[some]
-        vectors[count : count + some.sum()] = _clean(raw[some]) @ directions - mean @ directions
+        vectors[count : count + some.sum()] = _clean(raw[some]) @ directions - shown
         count += int(some.sum())
         advance(len(numbers))
     order = np.argsort(place[:count])
@@ -96,7 +124,9 @@ def read_vectors(
     length = np.linalg.norm(vectors, axis=1)
     useful = length > 1e-6  # what is all zeros, or exactly the mean, is like nothing
     vectors[useful] /= length[useful, None]
-    return place[useful], vectors[useful]
+    unseen = np.sqrt(max(float(mean @ mean - shown @ shown), 0.0))
+    middle = np.append(shown, unseen).astype(np.float32)
+    return Described(place[useful], vectors[useful], length[useful], middle)
 
 
 def _clean(raw: NDArray[np.float16]) -> Vectors:
@@ -126,9 +156,14 @@ def _learn(rows: CurationRows, corpus: Corpus, model: str, width: int) -> tuple[
     return mean.astype(np.float32), (chosen * np.where(signs == 0, 1, signs)).astype(np.float32)
 
 
-def build_graph(
-    place: Places, vectors: Vectors, advance: Callable[[int], None] = lambda _: None
-) -> Graph:
+def build_graph(described: Described, advance: Callable[[int], None] = lambda _: None) -> Graph:
     """Return the graph of the nearest neighbors of all vectors."""
-    neighbors, cosines = nearest(vectors, NEIGHBORS, advance)
-    return Graph(place, vectors, neighbors, cosines)
+    neighbors, cosines = nearest(described.vectors, NEIGHBORS, advance)
+    return Graph(
+        described.place,
+        described.vectors,
+        neighbors,
+        cosines,
+        described.lengths,
+        described.middle,
+    )

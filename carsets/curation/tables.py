@@ -45,6 +45,12 @@ def summary(report: CurationReport, escape: Escape) -> Iterator[str]:
             f"Image size and weight alone would call {one.by_size_and_weight:,} copies, "
             f"{one.wrongly:,} of them wrongly, and miss {one.missed:,}"
         )
+    if report.looked_at is not None:
+        local = report.looked_at
+        yield (
+            f"Of {local.pairs:,} pairs whose files were held against each other "
+            f"{local.confirmed:,} show one scene; {local.unreadable:,} files could not be read"
+        )
     if report.graph is not None:
         graph = report.graph
         yield (

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 
+from carsets.curation.years import is_beside, years_named
 from carsets.queries.makes import canonical_make, make_aliases
 from carsets.queries.vocabulary import bodies, broader_bodies, colors
 
@@ -67,8 +68,11 @@ def caption_of(title: str, description: str) -> str:
     return f"{title} {description}"[:LONGEST].strip()
 
 
-def read_says(caption: str, tags: str, labels: Mapping[str, str]) -> Said:
-    """Return what caption and tags say of the labels make, body and color."""
+def read_says(caption: str, tags: str, labels: Mapping[str, str], taken: str = "") -> Said:
+    """Return what caption and tags say of the labels make, body, color and year.
+
+    ``taken`` is the year of the photo, which captions name as well.
+    """
     by_caption = _named(caption)
     by_tags = _named(tags[:LONGEST])
     of: dict[str, tuple[int, int, str]] = {}
@@ -78,6 +82,13 @@ def read_says(caption: str, tags: str, labels: Mapping[str, str]) -> Said:
             text, other = _compare(label, own, by_caption[label])
             tag, tag_other = _compare(label, own, by_tags[label])
             of[label] = text, tag, other or tag_other
+    year = labels.get("year", "")
+    if year.isdecimal():
+        model = labels.get("model", "")
+        other_than = "" if taken == year else taken
+        text, other = _compare_years(year, years_named(caption, model, other_than))
+        tag, tag_other = _compare_years(year, years_named(tags[:LONGEST], model, other_than))
+        of["year"] = text, tag, other or tag_other
     makes = (by_caption["make"] | by_tags["make"]) - {_canonical("make", labels.get("make", ""))}
     return Said(of, len(makes))
 
@@ -90,6 +101,14 @@ def _compare(label: str, own: str, named: frozenset[str]) -> tuple[int, str]:
         return SAME, ""
     if label != "make" and len(named) > 1:  # "red car on a black road": which of them is it?
         return NOTHING, ""
+    return OTHER, min(named)
+
+
+def _compare_years(own: str, named: frozenset[str]) -> tuple[int, str]:
+    if not named:
+        return NOTHING, ""
+    if any(is_beside(own, year) for year in named):
+        return SAME, ""
     return OTHER, min(named)
 
 
@@ -119,9 +138,12 @@ def _named(text: str) -> Mapping[str, frozenset[str]]:
 def _phrases(text: str) -> Iterator[str]:
     """Yield the longest known names of a text, from left to right."""
     words = _WORD.findall(text.casefold())
-    names = _names()
+    names, first_words = _names(), _first_words()
     at = 0
     while at < len(words):
+        if words[at] not in first_words:  # as most
+            at += 1
+            continue
         for count in range(min(LONGEST_NAME, len(words) - at), 0, -1):
             phrase = " ".join(words[at : at + count])
             if phrase in names:
@@ -129,6 +151,11 @@ def _phrases(text: str) -> Iterator[str]:
                 at += count - 1
                 break
         at += 1
+
+
+@cache
+def _first_words() -> frozenset[str]:
+    return frozenset(phrase.partition(" ")[0] for phrase in _names())
 
 
 @cache

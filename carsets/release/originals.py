@@ -39,12 +39,17 @@ def local_store(address: str) -> Path:
 
 def original_of(record: Record, store: Path) -> Path:
     """Return where the original lies. Raises ValueError for a path that leaves the store."""
-    path = PurePosixPath(record.path)
-    if path.is_absolute() or not path.parts or ".." in path.parts or "\0" in record.path:
-        raise ValueError(f"{record.path!r} leads out of the store")
+    return place_of(record.path, store)
+
+
+def place_of(inside: str, store: Path) -> Path:
+    """Return where a path of the store lies. Raises ValueError for one that leaves it."""
+    path = PurePosixPath(inside)
+    if path.is_absolute() or not path.parts or ".." in path.parts or "\0" in inside:
+        raise ValueError(f"{inside!r} leads out of the store")
     place = store / path
     if place.is_symlink() or (place.exists() and not place.is_file()):
-        raise ValueError(f"{record.path!r} is no file of the store")
+        raise ValueError(f"{inside!r} is no file of the store")
     return place
 
 
