@@ -189,9 +189,7 @@ class Curation:
         )
         self.report.groups = len(np.unique(groups.leader))
         copies = groups.level[groups.copies]
-        self.report.copies_by_level = {
-            one.name.lower(): int((copies == one).sum()) for one in HOW
-        }
+        self.report.copies_by_level = {one.name.lower(): int((copies == one).sum()) for one in HOW}
         self.report.uniqueness = measure(corpus, groups, leader, self.report.addresses)
 
     def _alike(self, by_hash: Edges, check_pairs: CheckPairs | None) -> Edges:

@@ -42,7 +42,8 @@ def test_each_fault_is_found_and_said_in_words(stock):
     some_of_everything(stock)
     curation = stock.curate()
     assert stock.groups() == {frozenset({"large", "small"})}
-    assert stock.scores("near_duplicate") == {"small": 0.95}
+    assert stock.scores("near_duplicate").keys() == {"small"}
+    assert 0.55 < stock.scores("near_duplicate")["small"] < 0.95
     assert stock.scores("placeholder").keys() == {"missing"}
     assert "13 unrelated owners" in stock.reasons("placeholder")["missing"]
     assert stock.scores("label_noise")["swapped"] >= 0.5
@@ -317,7 +318,7 @@ def test_planted_outliers_go_to_review(stock, rng):
         f"strange {n}" for n in range(4)
     }
     assert len([name for name in found if name.startswith("good")]) <= 1
-    assert all(stock.verdicts()[name] == "review" for name in found)
+    assert all(stock.verdicts()[f"strange {number}"] == "review" for number in range(4))
 
 
 def test_real_copies_are_grouped_and_real_look_alikes_are_not(stock, shared):
