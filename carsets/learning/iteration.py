@@ -133,7 +133,8 @@ class _State:
         self.corpus: Corpus = read_corpus(rows, progress.advance)
         self.corpus.network = network
         progress.begin("reading features", 2 * kept)
-        self.place, self.vectors = read_vectors(rows, self.corpus, progress.advance)
+        self.described = read_vectors(rows, self.corpus, progress.advance)
+        self.place, self.vectors = self.described.place, self.described.vectors
         words = words_by_image(rows.reviews(0, rows.newest()))
         seq = self.corpus.seq
         self.words: list[tuple[int, Word]] = [
@@ -172,7 +173,7 @@ class _Learnt:
     def __init__(self, state: _State, progress: Progress) -> None:
         self.state, corpus = state, state.corpus
         progress.begin("nearest neighbors", len(state.place))
-        self.graph = build_graph(state.place, state.vectors, progress.advance)
+        self.graph = build_graph(state.described, progress.advance)
         owner = state.owner[state.place]
         self.judged: dict[str, Judged] = {}
         self.wrong: dict[str, NDArray[np.float32]] = {}  # of each label, one place for each image
