@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    from carsets.release.bucket import BucketFile
     from carsets.release.credit import Credit
     from carsets.release.derived import Size
     from carsets.release.record import Record
@@ -61,7 +62,7 @@ class Job:
     """
 
     record: Record
-    original: Path | bytes
+    original: Path | BucketFile | bytes
     size: Size | None = None
     credit: Credit | None = None
 

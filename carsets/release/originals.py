@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from carsets.problems import UserError
+from carsets.release.bucket import Bucket, BucketFile
 from carsets.release.deriver import Fault, NoFile
 
 if TYPE_CHECKING:
@@ -37,8 +38,15 @@ def local_store(address: str) -> Path:
     return store
 
 
-def original_of(record: Record, store: Path) -> Path:
+def image_store(address: str) -> Path | Bucket:
+    """Return the image store, wherever it lies. Raises UserError when there is none."""
+    return Bucket.open(address) if address.startswith("s3://") else local_store(address)
+
+
+def original_of(record: Record, store: Path | Bucket) -> Path | BucketFile:
     """Return where the original lies. Raises ValueError for a path that leaves the store."""
+    if isinstance(store, Bucket):
+        return store.file(record.path)
     return place_of(record.path, store)
 
 

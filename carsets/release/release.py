@@ -23,7 +23,7 @@ from carsets.permissions import Mode
 from carsets.problems import UserError
 from carsets.release import report
 from carsets.release.folder import ReleaseFolder, refuse_existing
-from carsets.release.originals import local_store
+from carsets.release.originals import image_store
 from carsets.release.selection import select
 from carsets.release.writing import Writer
 from carsets.vision.worker_process import WorkerUnusable
@@ -65,7 +65,7 @@ def make_release(
     What was written by then stays beside the destination, and the same call goes on.
     """
     refuse_existing(options.destination)
-    store = local_store(surroundings.images_store) if options.carries_images else None
+    store = image_store(surroundings.images_store) if options.carries_images else None
     with ExitStack() as stack:
         rows = stack.enter_context(catalog.one_state())
         progress.begin("choosing", rows.total())

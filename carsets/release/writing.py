@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from carsets.catalog.release_rows import ReleaseRows
     from carsets.exports.base import ReleaseFacts
+    from carsets.release.bucket import Bucket
     from carsets.release.derived import Size
     from carsets.release.folder import ReleaseFolder
     from carsets.release.options import ReleaseOptions
@@ -49,7 +50,7 @@ class Writer:
         folder: ReleaseFolder,
         facts: ReleaseFacts,
         options: ReleaseOptions,
-        store: Path | None,
+        store: Path | Bucket | None,
         *,
         workers: int = 0,
     ) -> None:

@@ -14,6 +14,7 @@ from carsets.fakeweb.process import FakeWebProcess
 from tests.crawls.conftest import Dataset
 from tests.postgres_server import PostgresServer
 
+pytestmark = pytest.mark.slow
 PLAN = {"vehicles": "Honda Civic,Fiat 500", "colors": "red,blue", "per_query": 40}
 HOW = {"LEASE_SECONDS": 4, "DOWNLOAD_SLOW_GRACE": 20, "DOWNLOAD_DELAY": 0.02}
 AT_ONCE = 2

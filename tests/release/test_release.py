@@ -272,7 +272,7 @@ def test_a_path_never_leads_out_of_the_store(dataset, path):
 def test_a_store_in_the_cloud_or_none_at_all(dataset):
     dataset.add()
     with pytest.raises(UserError, match="copy it to a folder"):
-        dataset.release("imagefolder", around=dataset.surroundings(images_store="s3://bucket"))
+        dataset.release("imagefolder", around=dataset.surroundings(images_store="gs://bucket/"))
     with pytest.raises(UserError, match="there is no image store"):
         dataset.release("imagefolder", around=dataset.surroundings(images_store="/nowhere"))
     assert dataset.release("urls", around=dataset.surroundings(images_store="s3://b")).exported == 1
