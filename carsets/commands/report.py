@@ -11,6 +11,7 @@ from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from carsets.catalog.catalog import Catalog
+from carsets.catalog.fingerprints import KEPT
 from carsets.catalog.report_rows import ReportRows
 from carsets.commands.stats import DEFAULT_SPLIT, read_number
 from carsets.net.redaction import escape_controls
@@ -122,7 +123,8 @@ class Command(ScrapyCommand):
                 ExportProgress(settings.getfloat("PROGRESS_INTERVAL")) as progress,
             ):
                 report = ReportRows(rows.connection)
-                progress.begin("counting", sum(report.verdicts().values()))
+                verdicts = report.verdicts()
+                progress.begin("counting", sum(verdicts.get(verdict, 0) for verdict in KEPT))
                 numbers = read_numbers(
                     rows, report, places.receipts_dir, opts.split, opts.salt, progress.advance
                 )

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 MOST_QUERIES = 15  # best and worst ones that are shown
 MOST_HOSTS = 25  # lines of each table of hosts
+AT_ONCE = 1_000  # images between two words on how far it is
 MOST_IN_JSON = 1_000  # hosts, and imbalances, that are written by name
 
 
@@ -159,7 +160,8 @@ def read_numbers(
 
     def watch(row: Any) -> None:
         images.take(row)
-        tell(1)
+        if not images.total % AT_ONCE:
+            tell(AT_ONCE)
 
     hosts = Hosts()
     numbers = ReportNumbers(

@@ -21,6 +21,8 @@ from scrapy.http.request import NO_CALLBACK
 from scrapy.pipelines.media import MediaPipeline, _MediaRequestFiltered
 from scrapy.settings import Settings
 
+from carsets.net.host_load import HostLoad
+
 
 class Recorder(MediaPipeline):
     """Write down how each image ended."""
@@ -122,6 +124,7 @@ async def crawl(config):
     report["seconds"] = time.monotonic() - began
     report["cpu"] = time.process_time() - cpu
     report["growth"] = memory("VmHWM") - before
+    report["load"] = HostLoad.of(crawler).as_json()
     stats = crawler.stats.get_stats() if crawler._stats else {}
     report["stats"] = {k: v for k, v in stats.items() if isinstance(v, int | float | str)}
     return report

@@ -46,3 +46,17 @@ def test_a_second_of_requests_is_all_that_is_remembered():
         load.begin(number / 10)
     assert len(load.recent) <= 11
     assert load.requests == 10_000
+
+
+def test_the_load_is_what_the_server_saw(web, crawl):
+    urls = [web.url(f"ok?{number}") for number in range(4)]
+    missing = web.url("status/404")
+    refused = ["http://no-such-host.invalid/1.jpg", "http://10.1.2.3/1.jpg"]
+    done = crawl([*urls, missing, *refused], RETRY_TIMES=0)
+    assert done.outcomes.count("200") == 4
+    [(host, load)] = done.report["load"].items()  # nobody else was reached
+    assert host == "127.0.0.1"
+    assert load["requests"] == len(web.paths(robots=True)) > 5
+    assert 1 <= load["peak"] <= load["requests"]
+    bodies = sum(done.images[url][1] for url in urls)
+    assert bodies < load["bytes"] < bodies + 1_000 * load["requests"]
