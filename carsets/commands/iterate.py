@@ -29,7 +29,7 @@ from carsets.release.progress import ExportProgress
 if TYPE_CHECKING:
     import argparse
 
-    from carsets.learning.iteration import Round
+    from carsets.learning.round_facts import Round
 
 FILE_WIDTH = 120  # columns, where there is no terminal that says
 MOST_QUESTIONS = 100_000

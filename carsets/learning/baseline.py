@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -27,19 +27,13 @@ if TYPE_CHECKING:
 
     from carsets.catalog.catalog import Catalog
     from carsets.learning.examples import BaselineOptions, Examples
+    from carsets.learning.progress import Progress
 
     Codes = NDArray[np.int32]
     Vectors = NDArray[np.float32]
 
 PENALTIES = (1.0, 0.1, 0.01, 0.001)  # of the weights; the second part of three says which is best
 USUAL_PENALTY = 0.01  # where there is no such part
-
-
-class Progress(Protocol):
-    """Who is told how far it is."""
-
-    def begin(self, stage: str, total: int) -> None: ...
-    def advance(self, count: int = 1) -> None: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

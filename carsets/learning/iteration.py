@@ -8,94 +8,36 @@ answers. People's word is never overruled, and nothing is deleted or hidden.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from hashlib import blake2b
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from carsets.catalog.curation_rows import ScoreRow
 from carsets.catalog.lessons import ROUND, Lesson
-from carsets.curation.corpus import NO_LABEL, read_corpus
+from carsets.curation.corpus import NO_LABEL
 from carsets.curation.kinds import Kind
 from carsets.curation.label_reasons import SUSPICIOUS
 from carsets.curation.out_of_sample import judge
-from carsets.curation.similarity import build_graph, read_vectors
+from carsets.curation.similarity import build_graph
 from carsets.learning.features import choose_network
 from carsets.learning.measures import Share
 from carsets.learning.questions import choose, worth_of
+from carsets.learning.round_facts import LabelFacts, Round, VerdictFacts, read_round
+from carsets.learning.round_state import RoundState
 from carsets.learning.verdict_head import DROP, KEEP, UNSAID, learn_verdicts
-from carsets.release.groups import read_keys
 from carsets.release.labels import LABELS
-from carsets.release.people import words_by_image
-from carsets.release.quotas import group_roots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
     from carsets.catalog.catalog import Catalog
-    from carsets.catalog.curation_rows import CurationRows
-    from carsets.curation.corpus import Corpus
     from carsets.curation.out_of_sample import Judged
+    from carsets.learning.progress import Progress
     from carsets.learning.verdict_head import VerdictHead
-    from carsets.release.people import Word
 
     Places = NDArray[np.int64]
-
-
-class Progress(Protocol):
-    """Who is told how far it is."""
-
-    def begin(self, stage: str, total: int) -> None: ...
-    def advance(self, count: int = 1) -> None: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LabelFacts:
-    """One label in a round. Counts are of images."""
-
-    label: str
-    images: int  # that have it
-    told_by_features: float  # nats an image; 0 = features say nothing of it
-    noise: float  # share of labels that look drawn at random
-    doubted: int  # whose label is more likely wrong than right
-    confirmed: int  # whose label people gave or confirmed, and features have a word on
-    agreement: Share | None  # of these, the share that features read as people do
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class VerdictFacts:
-    """What people have kept and dropped in all, and how far a head follows them."""
-
-    kept: int
-    dropped: int
-    used: bool  # whether there are enough verdicts, and the head tells them
-    agreement: Share | None  # share of verdicts that it foretells from others
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
-    """What one round did. Counts are of images unless their name says more."""
-
-    number: int
-    new: bool  # False: nothing has changed since this round, and nothing was written
-    network: str
-    images: int  # of the dataset, in review too
-    with_features: int
-    spoken_of: int  # about which people have said anything, in all rounds
-    asked: int
-    newly_asked: int  # not by the last round
-    answered: int  # of those that the last round asked
-    still_asked: int  # unanswered, and asked again
-    let_go: int  # unanswered, and asked no more
-    labels: list[LabelFacts]
-    verdicts: VerdictFacts
-
-    def as_json(self) -> dict[str, Any]:
-        """Return everything as JSON types."""
-        return asdict(self)
 
 
 def run_round(
@@ -104,10 +46,10 @@ def run_round(
     """Make one round, and write its scores and questions at ``when`` (ISO 8601, UTC)."""
     last = next(iter(catalog.newest_lessons(ROUND)), None)
     with catalog.curation_state() as rows:
-        state = _State(rows, choose_network(rows.networks(), features), progress)
+        state = RoundState(rows, choose_network(rows.networks(), features), progress)
     told = {"questions": questions, "features": features, "state": state.digest()}
     if last is not None and last.options == told:
-        return _read(last.result, new=False)
+        return read_round(last.result, new=False)
     learnt = _Learnt(state, progress)
     asked = choose(learnt.worth, state.owner, state.corpus.key, questions)
     made = learnt.facts(1 if last is None else last.result["number"] + 1, asked)
@@ -115,62 +57,10 @@ def run_round(
     return made
 
 
-def _read(result: Mapping[str, Any], *, new: bool) -> Round:
-    def share(found: Mapping[str, Any]) -> Share | None:
-        return None if found["agreement"] is None else Share(**found["agreement"])
-
-    labels = [LabelFacts(**{**one, "agreement": share(one)}) for one in result["labels"]]
-    verdicts = VerdictFacts(**{**result["verdicts"], "agreement": share(result["verdicts"])})
-    return Round(**{**result, "new": new, "labels": labels, "verdicts": verdicts})
-
-
-class _State:
-    """All that a round depends on; one place in every array for each image of the corpus."""
-
-    def __init__(self, rows: CurationRows, network: tuple[str, int], progress: Progress) -> None:
-        kept = rows.kept()
-        progress.begin("reading images", kept)
-        self.corpus: Corpus = read_corpus(rows, progress.advance)
-        self.corpus.network = network
-        progress.begin("reading features", 2 * kept)
-        self.described = read_vectors(rows, self.corpus, progress.advance)
-        self.place, self.vectors = self.described.place, self.described.vectors
-        words = words_by_image(rows.reviews(0, rows.newest()))
-        seq = self.corpus.seq
-        self.words: list[tuple[int, Word]] = [
-            (place, words[number])
-            for place, number in enumerate(seq.tolist())
-            if number in words and (words[number].verdict or words[number].labels)
-        ]
-        self.waiting = np.isin(seq, rows.waiting())
-        self.asked_before = np.isin(seq, rows.scored(Kind.ASKED))
-        progress.begin("related images", rows.total())
-        keys = read_keys(rows.grouping(), rows.near_groups())
-        roots, _ = group_roots(keys)
-        self.owner = keys.image_id[roots][np.searchsorted(keys.seq, seq)]
-        self.settled = np.zeros(len(seq), np.bool_)
-        self.said = np.full(len(seq), UNSAID, np.int8)
-        for place, word in self.words:
-            self.settled[place] = True
-            self.said[place] = {"keep": KEEP, "drop": DROP}.get(word.verdict, UNSAID)
-
-    def digest(self) -> str:
-        """Return a hash of everything: the same state is not judged twice."""
-        corpus = self.corpus
-        hash = blake2b(digest_size=16)
-        for array in (corpus.seq, corpus.key, self.owner, self.waiting, self.said, self.place):
-            hash.update(array.tobytes())
-        for name in LABELS:
-            hash.update(corpus.labels[name].codes.tobytes() + corpus.confirmed[name].tobytes())
-            hash.update(repr(corpus.labels[name].names).encode("utf-8", "surrogatepass"))
-        hash.update(repr((corpus.network, self.words)).encode("utf-8", "surrogatepass"))
-        return hash.hexdigest()
-
-
 class _Learnt:
     """What was learnt of a state."""
 
-    def __init__(self, state: _State, progress: Progress) -> None:
+    def __init__(self, state: RoundState, progress: Progress) -> None:
         self.state, corpus = state, state.corpus
         progress.begin("nearest neighbors", len(state.place))
         self.graph = build_graph(state.described, progress.advance)

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from carsets.learning.baseline import Baseline
-    from carsets.learning.iteration import Round
     from carsets.learning.measures import Share
+    from carsets.learning.round_facts import Round
 
     Escape = Callable[[str], str]
 
