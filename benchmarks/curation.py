@@ -61,8 +61,8 @@ def main() -> int:
         write_catalog(writing, asked.images, features=0)
         plant(writing, asked.vectors)
         writing.rename(data / "catalog.sqlite")
-    seconds, megabytes, said = curate(data)
-    print(f"scrapy curate: {seconds:.0f} s, {megabytes:,.0f} MB at most")
+    seconds, work, megabytes, said = curate(data)
+    print(f"scrapy curate: {seconds:.0f} s, {work:.0f} s of CPU, {megabytes:,.0f} MB at most")
     print(
         f"{said['images']:,} images, {said['groups']:,} groups, {said['graph']['images']:,} vectors"
     )
@@ -113,8 +113,8 @@ def flipped(signed: int, most: int, rng: np.random.Generator) -> int:
     return to_sql(value)
 
 
-def curate(data: Path) -> tuple[float, float, dict[str, Any]]:
-    """Return seconds and megabytes of the command, and what it said."""
+def curate(data: Path) -> tuple[float, float, float, dict[str, Any]]:
+    """Return seconds, seconds of CPU and megabytes of the command, and what it said."""
     scrapy = shutil.which("scrapy", path=str(Path(sys.executable).parent)) or "scrapy"
     began = time.monotonic()
     with tempfile.TemporaryFile("w+") as said:
@@ -125,7 +125,8 @@ def curate(data: Path) -> tuple[float, float, dict[str, Any]]:
         if status:
             raise SystemExit(f"scrapy curate ended with {os.waitstatus_to_exitcode(status)}")
         said.seek(0)
-        return time.monotonic() - began, usage.ru_maxrss / 1024, json.load(said)
+        work = usage.ru_utime + usage.ru_stime
+        return time.monotonic() - began, work, usage.ru_maxrss / 1024, json.load(said)
 
 
 def recall(path: Path) -> dict[str, float]:
