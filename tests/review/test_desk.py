@@ -164,3 +164,14 @@ def test_what_is_no_decision_is_refused_with_all_that_came_with_it(data, ids, wr
         status, _, body = Client(server).ask("POST", "/api/decisions", sent)
         assert status == 400, body
     assert list(data.catalog.every_review()) == []
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:text/html,x", "file:///x", "//x.test", "http://[", "", "x"]
+)
+def test_the_page_is_told_addresses_of_the_web_alone(data, url):
+    data.add(license_url=url, seen={"page_url": url})
+    with data.serving() as server:
+        [item] = Client(server).get("/api/queue")["items"]
+    assert (item["page_url"], item["license_url"]) == ("", "")
+    assert item["url"].startswith("https://")
