@@ -17,6 +17,7 @@ from carsets.catalog.schema import (
     runs,
     scores,
     sightings,
+    tombstones,
 )
 from carsets.outcomes import Outcome
 
@@ -298,16 +299,21 @@ class ReportRows:
         return found
 
     def numbers_of(self, image_ids: Sequence[str]) -> dict[str, int]:
-        """Return the numbers (``seq``) of images by their ids (500 of them at most)."""
+        """Return the numbers (``seq``) of images by id (500 at most), not of removed ones."""
         rows = self.connection.execute(
-            select(images.c.image_id, images.c.seq).where(images.c.image_id.in_(image_ids))
+            select(images.c.image_id, images.c.seq).where(
+                images.c.image_id.in_(image_ids), _NOT_REMOVED
+            )
         )
         return _pairs(rows)
 
 
-# What was dropped may be on its way out, at somebody's request: unless people kept it, nothing of
-# it is shown any more. A copy that gave way to a better one has no file.
-_SHOWN = or_(
+# What somebody asked to remove is shown no more, not even while its removal is under way.
+_NOT_REMOVED = images.c.sha256.not_in(
+    select(tombstones.c.value).where(tombstones.c.kind == "sha256")
+)
+# What was dropped is shown if people kept it. A copy that gave way to a better one has no file.
+_SHOWN = _NOT_REMOVED & or_(
     images.c.verdict.in_(KEPT),
     and_(
         images.c.verdict == "dropped",

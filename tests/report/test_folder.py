@@ -2,14 +2,17 @@
 
 import filecmp
 import signal
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from carsets.catalog.catalog import Catalog
 from carsets.report.site import UNFINISHED
+from tests.report.planted import digest_of, path_of
 
 ROOT = Path(__file__).parents[2]
 
@@ -138,3 +141,21 @@ def test_a_report_that_somebody_is_writing_is_left_alone(copied, report):
         (theirs / "index.html").touch()
         assert not report(copied.data, copied.data / "r")
     assert (copied.data / "other" / "index.html").exists()
+
+
+@pytest.mark.usefixtures("one_plot")
+def test_what_somebody_asked_to_remove_is_shown_no_more(copied, report):
+    with closing(sqlite3.connect(copied.catalog)) as database, database:
+        for number in (301, 302):  # both dropped, and kept by people
+            database.execute(
+                "INSERT INTO reviews (image_id, decision, undone) VALUES (?, 'keep', 0)",
+                [digest_of(number)[:16]],
+            )
+        stone = "INSERT INTO tombstones (kind, value) VALUES ('sha256', ?)"
+        database.execute(stone, [digest_of(302)])
+        doubt = "INSERT INTO scores (image_id, kind, score) VALUES (?, 'outlier', 1)"
+        database.execute(doubt, [digest_of(302)[:16]])
+    assert not report(copied.data, copied.data / "r")
+    text = b"".join(files_of(copied.data / "r").values()).decode()
+    assert path_of(301) in text
+    assert digest_of(302)[:16] not in text
