@@ -290,7 +290,7 @@ PLACEHOLDER_PAGES = 20  # the same bytes on so many pages stand in for missing i
 # CarDetectionPipeline: which network looks. "ResNet50" or any other name of keras.applications
 # (Keras fetches ImageNet's weights once, about 100 MB), or "builtin": the small one that ships
 # with carsets and needs no download. Never changed silently: missing weights stop the run.
-CAR_DETECTION_ENABLED = True  # False: crawl only, on machines without TensorFlow
+CAR_DETECTION_ENABLED = True  # False: crawl only, without TensorFlow; scrapy redetect looks later
 CAR_DETECTION_MODEL = "ResNet50"
 CAR_DETECTION_WEIGHTS = ""  # your own weights (.weights.h5, .h5, .npz), never a whole model
 CAR_DETECTION_WEIGHTS_SHA256 = ""  # needed with your own: checked before the file is opened
