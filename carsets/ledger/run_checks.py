@@ -18,6 +18,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
 EVERY_SOURCE = "*"
+BOUNDS = (
+    "CHECK_FOUND_MIN",
+    "CHECK_BLOCKED_SHARE",
+    "CHECK_ERROR_SHARE",
+    "CHECK_KEPT_SHARE",
+    "CHECK_LEAST_IMAGES",
+)
 
 # Ends of which the host was not even asked: they say nothing about it.
 NOT_ASKED = frozenset(
@@ -138,6 +145,15 @@ def bound(
         return default
     numbers = {key: _number(name, value, most) for key, value in _entries(name, given)}
     return numbers.get(source, numbers.get(EVERY_SOURCE, default))
+
+
+def named_sources(settings: Mapping[str, Any]) -> dict[str, set[str]]:
+    """Return the sources for which each ``CHECK_...`` setting has a number of its own."""
+    found = {}
+    for name in BOUNDS:
+        given = settings.get(name)
+        found[name] = {source for source, _ in _entries(name, given or 0)} - {EVERY_SOURCE}
+    return found
 
 
 def _entries(name: str, given: Any) -> Iterator[tuple[str, Any]]:

@@ -81,6 +81,20 @@ def test_every_setting_that_cannot_be_meant_is_named_in_one_look(doctor):
     assert unknown["fix"] == "did you mean DATA_DIR?"
 
 
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"CHECK_KEPT_SHARE": "bling:0.3,*:0.1"}, "has a number for bling, which is no source"),
+        ({"METRICS_PORT": "9410", "METRICS_HOST": "0.0.0.0"}, "reads the numbers of crawls"),
+    ],
+)
+def test_settings_that_do_not_do_what_was_meant_are_warned_of(doctor, given, said):
+    code, findings, _ = doctor(**given)
+    [finding] = named(findings, "settings")
+    assert (code, finding["health"]) == (0, "warn")
+    assert said in finding["said"]
+
+
 def test_the_table_is_for_people(doctor):
     code, text, _ = doctor("flickr", as_json=False)
     assert code == 2
