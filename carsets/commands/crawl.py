@@ -18,6 +18,7 @@ from carsets.net.redaction import escape_controls, redact
 from carsets.outcomes import ExitCode
 from carsets.problems import UserError
 from carsets.setting_checks import check_settings
+from carsets.spiders.base import CarsetsSpider
 
 if TYPE_CHECKING:
     import argparse
@@ -62,10 +63,19 @@ class Command(ScrapyCrawl):
                 self._end(CRASHED, f"{type(problem).__name__}: {problem}", problem)
             return
         stats = crawler.stats
-        code = stats.get_value("carsets/exit_code")
+        code, reason = stats.get_value("carsets/exit_code"), stats.get_value("carsets/exit_reason")
         if code is None:
-            code = CRASHED if self.crawler_process and self.crawler_process.bootstrap_failed else 0
-        self._end(code, stats.get_value("carsets/exit_reason", ""))
+            code, reason = self._judge_without_books(crawler)
+        self._end(code, reason or "")
+
+    def _judge_without_books(self, crawler: Crawler) -> tuple[int, str]:
+        """Return how a run ends that has no ledger, or ended before its ledger began."""
+        if self.crawler_process and self.crawler_process.bootstrap_failed:
+            return CRASHED, ""
+        if issubclass(crawler.spidercls, CarsetsSpider):
+            reason = "the run was stopped before it began, and nothing was asked: start it again"
+            return int(ExitCode.PARTIAL), reason
+        return int(ExitCode.OK), ""
 
     def _end(self, code: int, reason: str, crash: BaseException | None = None) -> None:
         self.exitcode = int(code)

@@ -13,11 +13,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from scrapy import Spider
 
 from carsets.catalog.connection import CatalogError
 from carsets.commands.crawl import Command
 from carsets.problems import UserError
 from carsets.queries import QueryError
+from carsets.spiders.base import CarsetsSpider
 
 HERE = Path(__file__).parent
 SETTINGS = """
@@ -109,16 +111,17 @@ class PlayedProcess:
 
     bootstrap_failed = False
 
-    def __init__(self, problem=None, stats=None):
+    def __init__(self, problem=None, stats=None, spidercls=Spider):
         self.problem = problem
         self.stats = stats or {}
+        self.spidercls = spidercls
 
     def create_crawler(self, name):
         if name == "missing":
             raise KeyError(f"Spider not found: {name}")
         connect = SimpleNamespace(connect=lambda *_, **__: None)
         stats = SimpleNamespace(get_value=lambda key, default=None: self.stats.get(key, default))
-        return SimpleNamespace(signals=connect, stats=stats)
+        return SimpleNamespace(signals=connect, stats=stats, spidercls=self.spidercls)
 
     def crawl(self, crawler, **arguments):
         async def fail():
@@ -150,8 +153,13 @@ class PlayedProcess:
             3,
             "nothing kept",
         ),
+        (
+            lambda: PlayedProcess(spidercls=CarsetsSpider),
+            4,
+            "the run was stopped before it began, and nothing was asked: start it again",
+        ),
     ],
-    ids=["fine", "user", "query", "catalog", "fault", "value", "receipt"],
+    ids=["fine", "user", "query", "catalog", "fault", "value", "receipt", "never began"],
 )
 def test_the_shell_is_told_what_stopped_a_crawl(capsys, process, code, line):
     command = Command()

@@ -228,3 +228,17 @@ def peak_memory(pid):
         return 0
     lines = [line for line in status.splitlines() if line.startswith("VmHWM")]
     return int(lines[0].split()[1]) if lines else 0
+
+
+def test_a_run_that_is_stopped_before_it_began_says_so(crawls, dataset):
+    run = crawls.start("bing", dataset.folder, {"query": "ford"}, CAR_DETECTION_ENABLED=True,
+                       CAR_DETECTION_MODEL="builtin")  # fmt: skip
+    # What follows that line is the loading of the network.
+    while not (run.over or (run.stderr_path.exists() and "Spider opened" in run.stderr)):
+        time.sleep(0.02)
+    run.kill(signal.SIGINT)
+    assert run.wait().returncode == 4
+    assert "stopped before it began, and nothing was asked" in run.last_line
+    assert dataset.receipts == []
+    again = crawls.run("bing", dataset.folder, {"query": "ford", "per_query": 3})
+    assert again.returncode == 0

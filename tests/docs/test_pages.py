@@ -1,8 +1,10 @@
 """Every command of docs/*.md is run, or says why it is not. See ``page_commands`` for the marks."""
 
 import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from tests.docs.page_commands import read_blocks, script
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
-PATIENCE = 400  # seconds for a page; for machines that many share
+PATIENCE = 500  # seconds for a page; for machines that many share
 CANNOT = 77  # exit code of a set-up that lacks a program; its last line says which
 
 
@@ -57,10 +59,20 @@ def run(text, web, folder):
         "FAKEWEB_PORT": str(web.port),
         "FLICKR_API_KEY": "0" * 32,
     }
-    return subprocess.run(
-        ["bash", "-c", text], cwd=place, env=environment, capture_output=True, text=True,
-        timeout=PATIENCE, check=False, stdin=subprocess.DEVNULL,
-    )  # fmt: skip
+    words = ["timeout", "--kill-after=10", str(PATIENCE), "bash", "-c", text]
+    with (folder / "stdout").open("w+") as out, (folder / "stderr").open("w+") as err:
+        process = subprocess.Popen(
+            words, cwd=place, env=environment, stdout=out, stderr=err, stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )  # fmt: skip
+        try:
+            code = process.wait()
+        finally:
+            with suppress(ProcessLookupError):  # a server that a page has started
+                os.killpg(process.pid, signal.SIGKILL)
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess(words, code, out.read(), err.read())
 
 
 # --- What runs the pages does not let anything pass -------------------------------------------
