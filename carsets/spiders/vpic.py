@@ -12,7 +12,7 @@ Limits:     makes and models that were sold in the United States; no body styles
 from __future__ import annotations
 
 from collections import deque
-from importlib.resources import as_file, files
+from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,9 +79,9 @@ class VpicSpider(CarsetsSpider):
             file_named(str(path))  # a folder is no list
         elif not path.parent.is_dir():
             raise UserError(f"vpic: file={given}: there is no folder {path.parent}")
-        with as_file(files("carsets.data")) as shipped:
-            if path.resolve().is_relative_to(shipped.resolve()):
-                raise UserError(f"vpic: file={given}: the list that ships with carsets stays as is")
+        shipped = files("carsets.data")  # no folder inside an egg, where no list can be either
+        if isinstance(shipped, Path) and path.resolve().is_relative_to(shipped.resolve()):
+            raise UserError(f"vpic: file={given}: the list that ships with carsets stays as is")
         return path
 
     def _types(self) -> tuple[str, ...]:

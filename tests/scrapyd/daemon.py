@@ -14,7 +14,7 @@ import pytest
 
 PROJECT = Path(__file__).parents[2]
 USER, PASSWORD = "carsets", "zQ3-of-the-tests-alone"
-PATIENCE = 300  # seconds; nothing below depends on how much of them it takes
+PATIENCE = 900  # seconds; nothing below depends on how much of them it takes
 KEYS = {
     "FLICKR_API_KEY": "0" * 32,
     "GOOGLE_API_KEY": "1" * 39,

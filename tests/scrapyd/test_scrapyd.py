@@ -85,11 +85,14 @@ def ran(deployed, web, tmp_path_factory):
     for source, arguments in SOURCES.items():
         if source != "verify":  # which looks at what there is
             given = {name: value.format(place=place) for name, value in arguments.items()}
-            jobs[source] = deployed.schedule(source, settings(place / source, web), **given)
+            jobs[source] = deployed.schedule(
+                source, settings(place / "data" / source, web), **given
+            )
     deployed.wait_for_jobs(jobs.values())
-    jobs["verify"] = deployed.schedule("verify", settings(place / "bing", web))
+    jobs["verify"] = deployed.schedule("verify", settings(place / "data" / "bing", web))
     deployed.wait_for_jobs(jobs.values())
-    folders = {source: place / source for source in SOURCES} | {"verify": place / "bing"}
+    folders = {source: place / "data" / source for source in SOURCES}
+    folders["verify"] = folders["bing"]
     return jobs, folders
 
 
