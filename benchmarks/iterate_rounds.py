@@ -100,9 +100,9 @@ def main() -> None:
     items = [item for item, _, _ in made]
     drawn = random.Random(asked.seed).sample(range(1, len(items) + 1), len(items))
     print(
-        "| after round | asked | wrong makes | no cars | macro-F1 | at random: wrong, no cars | s |"
+        "| after round | answers | asked | wrong makes | no cars | macro-F1 | at random: both | s |"
     )
-    print("|---|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         paths = [Path(folder) / name for name in ("asked.sqlite", "random.sqlite")]
         for path in paths:
@@ -119,8 +119,7 @@ def main() -> None:
             answer(catalog, questions, items)
             answer(other, drawn[done : done + len(questions)], items)
             done += len(questions)
-            tell(number + 1, done, errors(catalog, items), errors(other, items), took)
-            print(f"    asked {made.asked}, verdicts used: {made.verdicts.used}")
+            tell(number + 1, done, errors(catalog, items), errors(other, items), took, made.asked)
         catalog.close()
         other.close()
 
@@ -131,10 +130,11 @@ def tell(
     mine: tuple[float, float, float],
     random_ones: tuple[float, float, float],
     took: float,
+    asked: int = 0,
 ) -> None:
     """Print one row."""
     print(
-        f"| {number} | {done} | {mine[0]:.2%} | {mine[1]:.2%} | {mine[2]:.4f} "
+        f"| {number} | {done} | {asked} | {mine[0]:.2%} | {mine[1]:.2%} | {mine[2]:.4f} "
         f"| {random_ones[0]:.2%}, {random_ones[1]:.2%} | {took:.1f} |"
     )
 
