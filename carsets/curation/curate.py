@@ -48,9 +48,11 @@ if TYPE_CHECKING:
     CheckPairs = Callable[["Corpus", Edges, Callable[[int], None]], NDArray[np.bool_]]
 
 FLOOR = 0.05  # scores below it are not worth a row
-# How sure it is that two images are copies, where no hash says so. Features alone (of a small
-# network) see the kind of a picture rather than the picture; files that were looked at decide.
-PEOPLE_SAY, FILES_SAY, FEATURES_SAY = 1.0, 0.9, 0.5
+# How sure it is that two images are copies, where no hash says so. Features alone, of a small
+# network above all, see the kind of a picture rather than the picture: at CURATE_SAME_COSINE they
+# are hardly believed, at 1 they are. Files that were looked at decide.
+PEOPLE_SAY, FILES_SAY = 1.0, 0.9
+FEATURES_SAY = (0.3, 0.8)
 # Copies that are less sure have no voice about the labels and owners of what they would copy.
 SURE_ENOUGH = 0.7
 
@@ -156,7 +158,8 @@ class Curation:
         self.progress.advance(len(corpus))
         sure = sureness(groups, corpus.phash, corpus.dhash)
         sure[groups.level == Level.PEOPLE] = PEOPLE_SAY
-        sure[groups.level == Level.FEATURES] = FEATURES_SAY if check_pairs is None else FILES_SAY
+        by_looks = np.flatnonzero(groups.level == Level.FEATURES)
+        sure[by_looks] = FILES_SAY if check_pairs else self._sure_by_looks(groups, by_looks)
         self.unit = np.arange(len(corpus))
         believed = sure >= SURE_ENOUGH
         self.unit[groups.place[believed]] = groups.leader[believed]
@@ -202,6 +205,16 @@ class Curation:
         confirmed = asked.where(check_pairs(self.corpus, asked, self.progress.advance))
         self.report.looked_at = LocalFacts(len(asked), len(confirmed))
         return confirmed
+
+    def _sure_by_looks(self, groups: NearGroups, rows: Places) -> Scores:
+        """Return how sure some rows of the groups are, by their features alone."""
+        at = np.zeros(len(self.corpus), np.int64)
+        at[self.graph.place] = np.arange(len(self.graph))
+        vectors = self.graph.vectors
+        one, other = vectors[at[groups.place[rows]]], vectors[at[groups.leader[rows]]]
+        least = min(self.options.same_cosine, 0.999)
+        sure: Scores = np.interp((one * other).sum(1), (least, 1), FEATURES_SAY).astype(np.float32)
+        return sure
 
     def find_placeholders(self) -> None:
         """Find what unrelated owners show."""
