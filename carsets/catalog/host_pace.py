@@ -10,11 +10,12 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import bindparam, delete, func, select, update
 
 from carsets.catalog.connection import upsert
 from carsets.catalog.schema import host_requests, hosts, workers
-from carsets.catalog.workers import is_living, require_life, seconds
+from carsets.catalog.workers import LeaseLostError, is_living
+from carsets.catalog.workers import now as now_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -49,36 +50,55 @@ def pace_hosts(connection: Connection, run_id: str, news: News) -> dict[str, flo
 
     Raises LeaseLostError if this worker counts as dead.
     """
-    require_life(connection, run_id)
     if news.ended:
         connection.execute(delete(host_requests).where(host_requests.c.request_id.in_(news.ended)))
     names = sorted({knock.host for knock in (*news.knocks, *news.sent)} | {*(news.pauses or ())})
     if not names:
         return {}
-    connection.execute(
-        upsert(connection, hosts).on_conflict_do_nothing(),
-        [{"host": name, "next_at": 0.0} for name in names],
-    )
-    next_at = dict(
-        connection.execute(
-            select(hosts.c.host, hosts.c.next_at)
-            .where(hosts.c.host.in_(names))
-            .order_by(hosts.c.host)  # in one order, or two workers could wait for each other
-            .with_for_update()
-        ).all()
-    )
+    next_at = _lock(connection, names)
     was = dict(next_at)
-    now = seconds(connection)  # after the wait for the rows
+    now = _time_of_the_living(connection, run_id)  # after the wait for the rows
     for knock in news.sent:
         next_at[knock.host] = max(next_at[knock.host], now + knock.delay)
     for host, pause in (news.pauses or {}).items():
         next_at[host] = max(next_at[host], now + pause)
     waits = _let_in(connection, run_id, news.knocks, next_at, now)
-    changed = [name for name in names if next_at[name] != was[name]]
+    changed = [
+        {"name": name, "moment": next_at[name]} for name in names if next_at[name] != was[name]
+    ]
     if changed:
-        value = case({name: next_at[name] for name in changed}, value=hosts.c.host)
-        connection.execute(update(hosts).where(hosts.c.host.in_(changed)).values(next_at=value))
+        connection.execute(
+            update(hosts)
+            .where(hosts.c.host == bindparam("name"))
+            .values(next_at=bindparam("moment")),
+            changed,
+        )
     return waits
+
+
+def _lock(connection: Connection, names: Sequence[str]) -> dict[str, float]:
+    """Keep hosts to ourselves until the transaction ends; return when each may be asked again."""
+    wanted = (
+        select(hosts.c.host, hosts.c.next_at)
+        .where(hosts.c.host.in_(names))
+        .order_by(hosts.c.host)  # in one order, or two workers could wait for each other
+        .with_for_update()
+    )
+    found: dict[str, float] = dict(connection.execute(wanted).all())
+    if new := [{"host": name, "next_at": 0.0} for name in names if name not in found]:
+        connection.execute(upsert(connection, hosts).on_conflict_do_nothing(), new)
+        found = dict(connection.execute(wanted).all())
+    return found
+
+
+def _time_of_the_living(connection: Connection, run_id: str) -> float:
+    """Return the database's clock. Raises LeaseLostError if this worker counts as dead."""
+    moment = connection.scalar(
+        select(now_of(connection)).where(workers.c.run_id == run_id, is_living(connection))
+    )
+    if moment is None:
+        raise LeaseLostError
+    return float(moment)
 
 
 def _let_in(

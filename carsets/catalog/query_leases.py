@@ -97,8 +97,10 @@ def _lease(
     ]
     if not rows:
         return [], frozenset(), frozenset(), bench
-    connection.execute(upsert(connection, query_leases).on_conflict_do_nothing(), rows)
     these = (query_leases.c.source == source, query_leases.c.query_id.in_(open_ids))
+    known = set(connection.scalars(select(query_leases.c.query_id).where(*these)))
+    if new := [row for row in rows if row["query_id"] not in known]:
+        connection.execute(upsert(connection, query_leases).on_conflict_do_nothing(), new)
     taken = list(
         connection.scalars(
             select(query_leases.c.query_id)

@@ -44,11 +44,6 @@ def now(connection: Connection) -> ColumnElement[float]:
     return (func.julianday("now") - 2440587.5) * 86_400.0
 
 
-def seconds(connection: Connection) -> float:
-    """Return what the database's clock shows."""
-    return float(connection.scalar(select(now(connection))) or 0.0)
-
-
 def is_living(connection: Connection) -> ColumnElement[bool]:
     """Return the condition under which a row of ``workers`` is one that still works."""
     return and_(~workers.c.has_left, workers.c.expires_at > now(connection))

@@ -12,7 +12,8 @@ from carsets.catalog.host_pace import Knock, News
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-GATHER = 0.01  # seconds that news waits for more of it: this bounds what a worker asks
+GATHER = 0.01  # seconds that a request waits for others to ask with: this bounds what we ask
+LINGER = 0.05  # seconds that other news waits for a request with which it can be told
 MOST = 100  # requests asked for in one call
 
 
@@ -72,7 +73,7 @@ class HostDesk:
         try:
             while True:
                 self._news.clear()
-                await asyncio.sleep(GATHER)
+                await asyncio.sleep(GATHER if self._is_due() else LINGER)
                 if news := self._take_news():
                     self._answer(await asyncio.to_thread(self._pace, news))
                 elif not self._waiting and not self._news.is_set():
@@ -85,6 +86,10 @@ class HostDesk:
             self._waiting.clear()
         finally:
             self._work = None
+
+    def _is_due(self) -> bool:
+        now = monotonic()
+        return any(waiting.due <= now for waiting in self._waiting.values())
 
     def _take_news(self) -> News | None:
         now = monotonic()

@@ -38,6 +38,11 @@ class Membership:
         self._source = ""
         self._beating: asyncio.Task[None] | None = None
 
+    @property
+    def is_member(self) -> bool:
+        """Whether the worker has joined and not left."""
+        return self._beating is not None
+
     def join(self, source: str, plan: str) -> None:
         """Enter the worker. Raises CatalogError when the catalog cannot be used."""
         self._source = source

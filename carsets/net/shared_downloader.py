@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from scrapy import signals
+
 from carsets.catalog.connection import CatalogError
 from carsets.catalog.host_pace import Knock
 from carsets.cluster.host_desk import HostDesk
@@ -30,9 +32,10 @@ class SharedDownloader(PoliteDownloader):
     def __init__(self, crawler: Crawler) -> None:
         super().__init__(crawler)
         state = CrawlState.of(crawler)
+        self._state = state
         self._desk = HostDesk(lambda news: state.catalog.pace_hosts(state.run_id, news))
         self._numbers = count(1)
-        self._run_id = state.run_id
+        self._has_joined = False
         self._handlers = self.handlers
         self.handlers = _Gate(self)  # type: ignore[assignment]
 
@@ -48,12 +51,13 @@ class SharedDownloader(PoliteDownloader):
         slot_key = request.meta[self.DOWNLOAD_SLOT]
         slot = self.slots[slot_key]
         knock = Knock(
-            f"{self._run_id}.{next(self._numbers)}",
+            f"{self._state.run_id}.{next(self._numbers)}",
             slot_key[:255],
             slot.download_delay(),
             slot.concurrency,
         )
         try:
+            self._join()
             await self._desk.enter(knock)
         except CatalogError as error:
             raise Refused(Outcome.CANCELLED, str(error)) from None
@@ -61,6 +65,16 @@ class SharedDownloader(PoliteDownloader):
             return await self._handlers.download_request_async(request)
         finally:
             self._desk.end(knock)
+
+    def _join(self) -> None:
+        """Enter spiders that keep no books (``Ledger`` enters the others): hosts count them too."""
+        members, spider = self._state.membership, self.crawler.spider
+        if self._has_joined or spider is None:
+            return
+        self._has_joined = True  # once: who has left does not come back
+        if not members.is_member:
+            members.join(spider.name, "")
+            self.signals.connect(members.leave, signals.spider_closed)
 
 
 class _Gate:
