@@ -216,11 +216,16 @@ class Catalog:
             workers.leave(connection, run_id, source)
 
     def lease_queries(
-        self, run_id: str, source: str, wanted: Sequence[tuple[str, int]], most: int
+        self,
+        run_id: str,
+        source: str,
+        wanted: Sequence[tuple[str, int]],
+        most: int,
+        per_query: int = 0,
     ) -> Leased:
         """Lease up to ``most`` of the queries (id, place in the plan) that nobody asks."""
         with self._coordinate() as connection:
-            return query_leases.lease_queries(connection, run_id, source, wanted, most)
+            return query_leases.lease_queries(connection, run_id, source, wanted, most, per_query)
 
     def lease_batch(self, run_id: str, source: str, query_id: str, page: int) -> bool | None:
         """Lease a batch of a list; return whether it is ours, and None when it is done."""

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 
 from carsets.catalog.connection import upsert
-from carsets.catalog.query_progress import ANSWERS
-from carsets.catalog.rows import QueryProgress
+from carsets.catalog.query_progress import read_progress
+from carsets.catalog.rows import ANSWERS
 from carsets.catalog.schema import pages, queries, query_leases, workers
 from carsets.catalog.workers import dead, others, require_life
 
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlalchemy import ColumnElement, Connection
+
+    from carsets.catalog.rows import QueryProgress
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +41,26 @@ class Leased:
 
 
 def lease_queries(
-    connection: Connection, run_id: str, source: str, wanted: Sequence[tuple[str, int]], most: int
+    connection: Connection,
+    run_id: str,
+    source: str,
+    wanted: Sequence[tuple[str, int]],
+    most: int,
+    per_query: int = 0,
 ) -> Leased:
     """Lease up to ``most`` of the queries (id, place in the plan) that are free.
 
-    Raises LeaseLostError if this worker counts as dead.
+    ``per_query`` is how many images the plan wants of each; 0: all. Raises LeaseLostError if this
+    worker counts as dead.
     """
     ids = [query_id for query_id, _ in wanted]
     past = _past(connection, source, ids)
-    open_ids = {name for name in ids if _is_open(past.get(name))}
+    open_ids = {name for name in ids if _is_open(past.get(name), per_query)}
     taken, elsewhere, given_up, bench = _lease(connection, run_id, source, wanted, open_ids, most)
     # Read again, now that nobody else moves them on.
     past = _past(connection, source, taken) if taken else {}
     return Leased(
-        {name: past.get(name) for name in taken if _is_open(past.get(name))},
+        {name: past.get(name) for name in taken if _is_open(past.get(name), per_query)},
         elsewhere,
         given_up,
         bench,
@@ -131,20 +139,9 @@ def _is_free(connection: Connection) -> ColumnElement[bool]:
     return (query_leases.c.run_id == "") | query_leases.c.run_id.in_(dead(connection))
 
 
-def _is_open(past: QueryProgress | None) -> bool:
-    return past is None or past.outcome not in ANSWERS
+def _is_open(past: QueryProgress | None, per_query: int) -> bool:
+    return past is None or not past.is_done(per_query)
 
 
 def _past(connection: Connection, source: str, ids: Sequence[str]) -> dict[str, QueryProgress]:
-    rows = connection.execute(
-        select(
-            queries.c.query_id,
-            queries.c.next_page,
-            queries.c.found,
-            queries.c.outcome,
-            queries.c.next,
-        ).where(queries.c.source == source, queries.c.query_id.in_(ids))
-    )
-    return {
-        row.query_id: QueryProgress(row.next_page, row.found, row.outcome, row.next) for row in rows
-    }
+    return read_progress(connection, queries.c.source == source, queries.c.query_id.in_(ids))

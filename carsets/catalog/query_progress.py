@@ -10,18 +10,22 @@ from sqlalchemy import func, select, update
 from carsets.catalog.connection import upsert
 from carsets.catalog.rows import QueryProgress
 from carsets.catalog.schema import pages, queries
-from carsets.outcomes import QueryOutcome
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import ColumnElement, Connection
 
     from carsets.catalog.rows import AnyQuery, PageRow, QueryEndRow
 
-ANSWERS = frozenset(outcome.value for outcome in QueryOutcome if outcome.is_answer)
+CUT = "per_query reached"  # the note of a query that a plan wanted no more of
 
 
 def query_progress(connection: Connection, source: str) -> dict[str, QueryProgress]:
     """Return the progress of all queries that a source was ever asked."""
+    return read_progress(connection, queries.c.source == source)
+
+
+def read_progress(connection: Connection, *which: ColumnElement[bool]) -> dict[str, QueryProgress]:
+    """Return the progress of some queries by their ids."""
     rows = connection.execute(
         select(
             queries.c.query_id,
@@ -29,10 +33,14 @@ def query_progress(connection: Connection, source: str) -> dict[str, QueryProgre
             queries.c.found,
             queries.c.outcome,
             queries.c.next,
-        ).where(queries.c.source == source)
+            queries.c.note,
+        ).where(*which)
     )
     return {
-        row.query_id: QueryProgress(row.next_page, row.found, row.outcome, row.next) for row in rows
+        row.query_id: QueryProgress(
+            row.next_page, row.found, row.outcome, row.next, is_cut=row.note == CUT
+        )
+        for row in rows
     }
 
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from carsets.outcomes import Outcome
+from carsets.outcomes import Outcome, QueryOutcome
 
 if TYPE_CHECKING:
     import builtins
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from carsets.catalog.fingerprints import Fingerprints
-    from carsets.outcomes import QueryOutcome
 
 
 class AnyQuery(Protocol):
@@ -49,6 +48,9 @@ class RunEnd:
     exit_reason: str
 
 
+ANSWERS = frozenset(outcome.value for outcome in QueryOutcome if outcome.is_answer)
+
+
 @dataclass(frozen=True, slots=True)
 class QueryProgress:
     """How far a query of a source has come, over all runs."""
@@ -57,6 +59,12 @@ class QueryProgress:
     found: int  # images on the pages that are done
     outcome: str | None  # None: not finished
     next: str | int | None = None  # what the source needs to be asked for ``next_page``
+    is_cut: bool = False  # it ended because the plan wanted no more of it, and not by itself
+
+    def is_done(self, per_query: int) -> bool:
+        """Whether a plan that wants so many images of a query (0: all) need not ask it again."""
+        wants_more = self.is_cut and (per_query == 0 or per_query > self.found)
+        return self.outcome in ANSWERS and not wants_more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

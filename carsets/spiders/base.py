@@ -12,6 +12,7 @@ import scrapy
 from scrapy.http import Response, TextResponse
 
 from carsets.catalog.entries import found_again
+from carsets.catalog.query_progress import CUT
 from carsets.cluster.leased_plan import LeasedPlan
 from carsets.crawl_state import CrawlState
 from carsets.items import CarImage, FoundImage
@@ -156,20 +157,24 @@ class ImageSearchSpider(CarsetsSpider):
                 query, past = await anext(unasked)
             except StopAsyncIteration:
                 return
-            page, taken = (past.next_page, past.found) if past else (1, 0)
-            yield self._request(query, page, past.next if past else None, taken)
+            if past and not past.is_cut:
+                yield self._request(query, past.next_page, past.next, past.found)
+            else:  # one that was cut short is asked anew: the rest of its last page was not taken
+                yield self._request(query, 1, None, 0)
 
     async def _own_queries(self) -> AsyncIterator[tuple[Query, QueryProgress | None]]:
         progress = await asyncio.to_thread(self.state_of_crawl.catalog.query_progress, self.name)
         for query in self.plan:
             past = progress.get(query.query_id)
-            if not (past and past.outcome and QueryOutcome(past.outcome).is_answer):
+            if not (past and past.is_done(self.plan.per_query)):
                 yield query, past
 
     async def _shared_queries(self) -> AsyncIterator[tuple[Query, QueryProgress | None]]:
         """Yield the queries of the plan that no other worker asks, and wait for the rest."""
         state = self.state_of_crawl
-        lease = partial(state.catalog.lease_queries, state.run_id, self.name)
+        lease = partial(
+            state.catalog.lease_queries, state.run_id, self.name, per_query=self.plan.per_query
+        )
         plan = LeasedPlan(
             self.plan, lease, self.wait_for_others, lambda: self._stopping or state.stopping
         )
@@ -287,7 +292,7 @@ class ImageSearchSpider(CarsetsSpider):
         if not answer.outcome.is_answer:
             return answer.note or answer.outcome.value
         if self.plan.per_query and taken + len(images) >= self.plan.per_query:
-            return "per_query reached"
+            return CUT
         seen = self._seen.setdefault(query.query_id, set())
         urls = {image.image_url for image in images}
         if images and urls <= seen:

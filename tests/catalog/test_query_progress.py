@@ -56,6 +56,20 @@ def test_an_answered_query_is_finished(catalog, page, end, outcome):
     assert catalog.query_progress("bing")["q1"].outcome == outcome.value
 
 
+@pytest.mark.parametrize(("wanted", "done"), [(20, True), (35, True), (36, False), (0, False)])
+def test_a_query_that_was_cut_short_is_done_for_plans_that_want_no_more(
+    catalog, page, end, wanted, done
+):
+    catalog.write(Batch(pages=[page(1)], ends=[end(note="per_query reached")]))
+    assert catalog.query_progress("bing")["q1"].is_done(wanted) is done
+
+
+@pytest.mark.parametrize("wanted", [20, 50, 0])
+def test_a_query_that_ended_by_itself_is_done_whatever_is_wanted(catalog, page, end, wanted):
+    catalog.write(Batch(pages=[page(1)], ends=[end(note="the last page")]))
+    assert catalog.query_progress("bing")["q1"].is_done(wanted)
+
+
 def test_labels_with_quotes_are_only_text(catalog, page, query):
     query.labels["make"] = "'); DROP TABLE sightings; --"
     catalog.write(Batch(pages=[page(1)]))

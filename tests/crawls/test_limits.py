@@ -102,6 +102,19 @@ def test_a_larger_limit_goes_on_where_the_smaller_one_stopped(crawls, dataset):
     dataset.assert_whole()
 
 
+@pytest.mark.parametrize("source", ["bing", "openverse"])
+def test_a_plan_that_wants_more_of_a_query_asks_it_for_the_rest(source, crawls, dataset):
+    for wanted in (8, 45):
+        run = crawls.run(source, dataset.folder, {**MUSTANGS, "per_query": wanted})
+        assert run.returncode == 0, run.stderr
+    [urls] = dataset.rows("SELECT count(DISTINCT url) FROM sightings")
+    assert urls == 45
+    assert dataset.receipts[-1]["outcomes"]["known_url"] == 8
+    crawls.run(source, dataset.folder, {**MUSTANGS, "per_query": 30})
+    assert not any(query["pages"] for query in dataset.receipts[-1]["queries"]), "it has these"
+    dataset.assert_whole()
+
+
 @pytest.mark.parametrize("source", ["bing", "openverse", "flickr"])
 def test_no_query_takes_more_than_it_may(source, crawls, dataset):
     plan = {"vehicles": "Honda Civic,Fiat 500", "colors": "red,blue", "per_query": 3}
