@@ -112,7 +112,8 @@ class Command(ScrapyCommand):
             "RETRY_BACKOFF": 0.2,
             "PROGRESS_INTERVAL": 5.0,
         }.items():  # fmt: skip
-            if self.settings.getpriority(name) != 40:  # what the command line says wins
+            # What the command line says wins, but for the folder, which -d alone names.
+            if self.settings.getpriority(name) != 40 or name == "DATA_DIR":
                 self.settings.set(name, value, priority="cmdline")
 
     def run(self, args: list[str], opts: argparse.Namespace) -> None:
