@@ -12,6 +12,7 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from scrapy.core.scheduler import Scheduler as OwnScheduler
+from scrapy.settings import BaseSettings
 from scrapy_redis.queue import Base
 from scrapy_redis.scheduler import Scheduler
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from scrapy import Request
     from scrapy.crawler import Crawler
     from scrapy.http import Response
-    from scrapy.settings import BaseSettings
 
 logger = logging.getLogger(__name__)
 
@@ -144,18 +144,24 @@ class LinkScheduler(Scheduler):  # type: ignore[misc]  # scrapy-redis has no typ
     @classmethod
     def from_settings(cls, settings: BaseSettings) -> Any:
         """Take the seen-filter that is in Redis; other spiders keep Scrapy's."""
-        shared = settings.copy()
-        shared.set("DUPEFILTER_CLASS", "scrapy_redis.dupefilter.RFPDupeFilter", priority="cmdline")
-        return super().from_settings(shared)
+        seen = {"DUPEFILTER_CLASS": "scrapy_redis.dupefilter.RFPDupeFilter"}
+        return super().from_settings(BaseSettings({**settings, **seen}))
 
     def enqueue_request(self, request: Request) -> bool:
         """Queue a request unless somebody has seen it; both in one step."""
         asked = "" if request.dont_filter else self.df.request_fingerprint(request)
         if not self.queue.push(request, asked, self.df.key):
-            self.df.log(request, self.spider)
+            self.stats.inc_value("dupefilter/filtered")
             return False
         self.stats.inc_value("scheduler/enqueued/redis")
         return True
+
+    def next_request(self) -> Request | None:
+        """Take the next request; scrapy-redis counts it in a way that Scrapy has given up."""
+        request: Request | None = self.queue.pop()
+        if request is not None:
+            self.stats.inc_value("scheduler/dequeued/redis")
+        return request
 
     def close(self, reason: str) -> None:
         """Forget what was seen when all is done; what is left else is for the other workers."""

@@ -196,3 +196,35 @@ def test_sources_that_are_asked_in_queries_keep_scrapy_s_own_scheduler():
 
     crawler = get_crawler(Follower)
     assert isinstance(link_queue.LinkScheduler.from_crawler(crawler), link_queue.OwnScheduler)
+
+
+def test_a_spider_that_follows_links_shares_what_is_queued_and_seen(redis_server, client):  # noqa: F811
+    link_queue = pytest.importorskip("carsets.net.link_queue")
+    from scrapy.utils.test import get_crawler
+
+    class Links(Follower):
+        follows_links = True
+
+    def worker():
+        switched_on = Settings({"REDIS_URL": redis_server, "CATALOG_URL": "", "LEASE_SECONDS": 60})
+        ClusterAddon().update_settings(switched_on)
+        ours = ("SCHEDULER_", "REDIS_", "LEASE_")
+        crawler = get_crawler(
+            Links, {name: switched_on[name] for name in switched_on if name.startswith(ours)}
+        )
+        crawler.settings.freeze()
+        crawler.spider = Links.from_crawler(crawler)
+        scheduler = link_queue.LinkScheduler.from_crawler(crawler)
+        scheduler.open(crawler.spider)
+        return scheduler
+
+    one, other = worker(), worker()
+    assert one.enqueue_request(request(1))
+    assert not other.enqueue_request(request(1)), "seen by the first"
+    got = other.next_request()
+    assert got.url == "https://a.test/1"
+    one.close("finished")
+    assert client.keys("carsets:follower:*"), "the other one is not done"
+    other.queue.let_go(got)
+    other.close("finished")
+    assert client.keys("carsets:follower:*") == []
