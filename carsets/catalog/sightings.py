@@ -192,16 +192,15 @@ def known_url_hashes(connection: Connection, max_attempts: int) -> NDArray[np.ui
         sightings.c.finality == int(Finality.FINAL),
         and_(sightings.c.finality == int(Finality.TRANSIENT), sightings.c.attempts >= max_attempts),
     )
-    size = connection.scalar(select(func.count()).select_from(sightings).where(done)) or 0
-    known = np.empty(size, np.uint64)
-    at = 0
     rows = connection.execution_options(yield_per=CHUNK).execute(
         select(sightings.c.url_hash).where(done)
     )
-    for part in rows.scalars().partitions():
-        known[at : at + len(part)] = np.fromiter(part, np.int64, len(part)).view(np.uint64)
-        at += len(part)
-    return known[:at]
+    # Not counted before: other processes may be writing more of them.
+    known = [
+        np.fromiter(part, np.int64, len(part)).view(np.uint64)
+        for part in rows.scalars().partitions()
+    ]
+    return np.concatenate(known) if known else np.empty(0, np.uint64)
 
 
 def lookup_url(connection: Connection, url: str) -> tuple[Outcome, str | None] | None:
