@@ -2,6 +2,7 @@
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -61,24 +62,30 @@ def place(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
-def imported(path: Path) -> set[str]:
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """Return all that stands in a file."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@cache
+def imported(path: Path) -> frozenset[str]:
     """Return every module that a file imports at run time, wherever the import stands."""
     names: set[str] = set()
-    tree = ast.parse(path.read_text(encoding="utf-8"))
     for_types_only = {
         inner
-        for node in ast.walk(tree)
+        for node in nodes_of(path)
         if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test)
         for inner in ast.walk(node)
     }
-    for node in ast.walk(tree):
+    for node in nodes_of(path):
         if node in for_types_only:
             continue
         if isinstance(node, ast.Import):
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             names.add(node.module)
-    return names
+    return frozenset(names)
 
 
 def roots(path: Path) -> set[str]:
@@ -114,7 +121,7 @@ def test_tensorflow_is_imported_by_the_detector_alone(path):
 @pytest.mark.parametrize("path", FILES, ids=name_of)
 def test_nothing_is_unpickled_or_evaluated(path):
     assert not roots(path) & {"pickle", "marshal", "shelve", "dill", "joblib"}
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in nodes_of(path):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             assert node.func.id not in {"eval", "exec"}
 
@@ -128,7 +135,7 @@ def test_no_drawer_for_odds_and_ends(path):
 @pytest.mark.parametrize("path", [p for p in FILES if place(p) == "spiders"], ids=name_of)
 def test_spiders_do_not_name_allowed_domains(path):
     # Scrapy applies them to image downloads too, and drops those at DEBUG level.
-    names = {n.id for n in ast.walk(ast.parse(path.read_text())) if isinstance(n, ast.Name)}
+    names = {node.id for node in nodes_of(path) if isinstance(node, ast.Name)}
     assert "allowed_domains" not in names
 
 
