@@ -13,7 +13,16 @@ import carsets.settings
 PACKAGE = Path(carsets.settings.__file__).parent
 FILES = sorted(PACKAGE.rglob("*.py"))
 
-SCRAPY_SIDE = {"spiders", "pipelines", "extensions", "commands", "net", "addons", "crawl_state"}
+SCRAPY_SIDE = {
+    "addons",
+    "commands",
+    "crawl_state",
+    "extensions",
+    "net",
+    "pipelines",
+    "plain_command",
+    "spiders",
+}
 PURE = {
     "catalog",
     "cluster",

@@ -7,15 +7,13 @@ names the file, and nothing has changed.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
 from carsets.net.redaction import escape_controls
-from carsets.problems import UserError
+from carsets.plain_command import PlainCommand
 from carsets.removal.patch import Patch, patch
 from carsets.removal.tombstone_file import NAME, read_file
 
@@ -26,12 +24,8 @@ if TYPE_CHECKING:
 MOST_SHOWN = 50  # files
 
 
-class Command(ScrapyCommand):
+class Command(PlainCommand):
     """Patch a copy of a release."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - as Scrapy's own commands do
 
     def syntax(self) -> str:
         """Return the command's arguments."""
@@ -53,18 +47,13 @@ class Command(ScrapyCommand):
         )
         parser.add_argument("--dry-run", action="store_true", help="only show what would go")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def answer(self, args: list[str], opts: argparse.Namespace) -> None:
         """Patch the copy, and say what went."""
         if len(args) != 1:
             raise UsageError("name one folder: scrapy apply_tombstones FOLDER --from FILE")
         folder = Path(args[0]).expanduser().absolute()
-        try:
-            stones = read_file(Path(opts.stones).expanduser() if opts.stones else folder)
-            found = patch(folder, stones, dry_run=opts.dry_run)
-        except UserError as problem:
-            self.exitcode = int(problem.exit_code)
-            print(f"carsets: {escape_controls(str(problem))}", file=sys.stderr)
-            return
+        stones = read_file(Path(opts.stones).expanduser() if opts.stones else folder)
+        found = patch(folder, stones, dry_run=opts.dry_run)
         for line in told(found, len(stones), dry_run=opts.dry_run):
             print(escape_controls(line))
 

@@ -7,22 +7,14 @@ taught the head something, so the accuracy proves nothing; 5 the catalog cannot 
 from __future__ import annotations
 
 import json
-import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
-
-from carsets.catalog.catalog import Catalog
 from carsets.learning.baseline import run_baseline
 from carsets.learning.examples import BaselineOptions
 from carsets.learning.tables import baseline_parts
-from carsets.net.redaction import escape_controls
 from carsets.outcomes import ExitCode
-from carsets.places import Places
-from carsets.problems import UserError
+from carsets.plain_command import PlainCommand, in_one_line
 from carsets.release.labels import LABELS
 from carsets.release.options import DEFAULT_SALT
 from carsets.release.progress import ExportProgress
@@ -32,19 +24,9 @@ if TYPE_CHECKING:
 
     from carsets.learning.baseline import Baseline
 
-FILE_WIDTH = 120  # columns, where there is no terminal that says
 
-
-class Command(ScrapyCommand):
+class Command(PlainCommand):
     """Learn a label from the features, test it on unrelated images, and remember the numbers."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - as Scrapy's own commands do
-
-    def syntax(self) -> str:
-        """Return the command's arguments."""
-        return "[options]"
 
     def short_desc(self) -> str:
         """Return one line of help."""
@@ -75,27 +57,20 @@ class Command(ScrapyCommand):
         )
         add("--json", action="store_true", help="print everything as JSON")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def answer(self, args: list[str], opts: argparse.Namespace) -> None:
         """Learn, and tell."""
-        if args:
-            raise UsageError("scrapy baseline takes options only")
-        try:
-            found = self._learn(opts)
-        except UserError as problem:
-            self.exitcode = int(problem.exit_code)
-            print(f"carsets: {escape_controls(str(problem), newline=' ')}", file=sys.stderr)
-            return
+        self.refuse_arguments(args)
+        found = self._learn(opts)
         if not found.sound:
             self.exitcode = int(ExitCode.PARTIAL)
         if opts.json:
             print(json.dumps(found.as_json(), indent=2, sort_keys=True))
             return
-        console = Console(highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH)
+        console = self.console()
         for part in baseline_parts(found, in_one_line):
             console.print(part)
 
     def _learn(self, opts: argparse.Namespace) -> Baseline:
-        assert self.settings is not None
         options = BaselineOptions(
             label=" ".join(opts.label.split()),
             split=opts.split,
@@ -104,14 +79,6 @@ class Command(ScrapyCommand):
             features=opts.features,
         )
         when = datetime.now(UTC).isoformat(timespec="seconds")
-        catalog = Catalog.open(Places.from_settings(self.settings).catalog_url, create=False)
-        try:
-            with ExportProgress(self.settings.getfloat("PROGRESS_INTERVAL")) as progress:
-                return run_baseline(catalog, options, progress, when)
-        finally:
-            catalog.close()
-
-
-def in_one_line(text: str) -> str:
-    """Return a text that no terminal takes for a command."""
-    return escape_controls(text, newline=" ")
+        interval = self.settings.getfloat("PROGRESS_INTERVAL")
+        with self.open_catalog() as catalog, ExportProgress(interval) as progress:
+            return run_baseline(catalog, options, progress, when)

@@ -9,15 +9,13 @@ import csv
 import sys
 from typing import TYPE_CHECKING
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from carsets.catalog.catalog import Catalog
 from carsets.counting.body_counts import model_key, weigh_all
 from carsets.counting.count_tables import agreement_lines, body_lines, query_lines, reference_lines
 from carsets.net.redaction import escape_controls
 from carsets.outcomes import ExitCode
-from carsets.places import Places
+from carsets.plain_command import PlainCommand
 from carsets.problems import UserError
 
 if TYPE_CHECKING:
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from typing import Any
 
+    from carsets.catalog.catalog import Catalog
     from carsets.catalog.rows import CountRow
     from carsets.counting.body_counts import BodyCounts
 
@@ -34,12 +33,8 @@ COLUMNS = (
 )
 
 
-class Command(ScrapyCommand):
+class Command(PlainCommand):
     """Print the counts of a dataset."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - as Scrapy's own commands do
 
     def syntax(self) -> str:
         """Return the command's arguments."""
@@ -61,13 +56,10 @@ class Command(ScrapyCommand):
             "--csv", action="store_true", help="print vectors as CSV instead of tables"
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def answer(self, args: list[str], opts: argparse.Namespace) -> None:
         """Print, and join if that was asked for; exit 2 when nothing was counted."""
-        assert self.settings is not None
-        catalog = None
-        try:
-            margin = read_margin(self.settings.get("COUNTS_MIN_MARGIN", 0.1))
-            catalog = Catalog.open(Places.from_settings(self.settings).catalog_url, create=False)
+        margin = read_margin(self.settings.get("COUNTS_MIN_MARGIN", 0.1))
+        with self.open_catalog() as catalog:
             rows = chosen(catalog.latest_counts(), args)
             models = weigh_all(rows, margin)
             if opts.csv:
@@ -76,12 +68,6 @@ class Command(ScrapyCommand):
                 print("\n".join(escape_controls(line) for line in table_lines(rows, models)))
             if opts.join:
                 print(join(catalog, models), file=sys.stderr if opts.csv else sys.stdout)
-        except UserError as problem:
-            self.exitcode = int(problem.exit_code)
-            print(f"carsets: {problem}", file=sys.stderr)
-        finally:
-            if catalog is not None:
-                catalog.close()
 
 
 def read_margin(value: object) -> float:

@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
-
-from carsets.catalog.catalog import Catalog
 from carsets.curation.curate import curate
 from carsets.curation.local_check import LocalFeatureCheck
 from carsets.curation.options import CurateOptions
 from carsets.curation.tables import tables
-from carsets.net.redaction import escape_controls
-from carsets.places import Places
-from carsets.problems import UserError
+from carsets.plain_command import PlainCommand, in_one_line
 from carsets.release.originals import local_store
 from carsets.release.progress import ExportProgress
 
@@ -28,19 +20,9 @@ if TYPE_CHECKING:
 
     from carsets.curation.report import CurationReport
 
-FILE_WIDTH = 120  # columns, where there is no terminal that says
 
-
-class Command(ScrapyCommand):
+class Command(PlainCommand):
     """Score all images of the catalog, group copies, and send what is doubtful to review."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - as Scrapy's own commands do
-
-    def syntax(self) -> str:
-        """Return the command's arguments."""
-        return "[options]"
 
     def short_desc(self) -> str:
         """Return one line of help."""
@@ -63,44 +45,27 @@ class Command(ScrapyCommand):
             help="look at the files of pairs that only features call copies (needs opencv)",
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def answer(self, args: list[str], opts: argparse.Namespace) -> None:
         """Curate; exit 2 for wrong options, 5 when the catalog cannot be used."""
-        if args:
-            raise UsageError("scrapy curate takes options only")
-        try:
-            report = self._curate(local_features=opts.local_features)
-        except UserError as problem:
-            self.exitcode = int(problem.exit_code)
-            print(f"carsets: {problem}", file=sys.stderr)
-            return
+        self.refuse_arguments(args)
+        report = self._curate(local_features=opts.local_features)
         if opts.json:
             print(json.dumps(report.as_json(), indent=2, sort_keys=True))
             return
-        console = Console(highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH)
+        console = self.console()
         for part in tables(report, in_one_line):
             console.print(part)
 
     def _curate(self, *, local_features: bool) -> CurationReport:
-        assert self.settings is not None
         options = CurateOptions.from_settings(self.settings)
-        places = Places.from_settings(self.settings)
         when = datetime.now(UTC).isoformat(timespec="seconds")
         interval = self.settings.getfloat("PROGRESS_INTERVAL")
-        catalog = Catalog.open(places.catalog_url, create=False)
-        try:
-            with ExportProgress(interval) as progress:
-                if not local_features:
-                    return curate(catalog, options, progress, when)
-                with LocalFeatureCheck(catalog, local_store(places.images_store)) as check:
-                    report = curate(catalog, options, progress, when, check)
-                    assert report.looked_at is not None
-                    unreadable = len(check.unreadable)
-                    report.looked_at = replace(report.looked_at, unreadable=unreadable)
-                    return report
-        finally:
-            catalog.close()
-
-
-def in_one_line(text: str) -> str:
-    """Return a text that no terminal takes for a command."""
-    return escape_controls(text, newline=" ")
+        with self.open_catalog() as catalog, ExportProgress(interval) as progress:
+            if not local_features:
+                return curate(catalog, options, progress, when)
+            with LocalFeatureCheck(catalog, local_store(self.places.images_store)) as check:
+                report = curate(catalog, options, progress, when, check)
+                assert report.looked_at is not None
+                unreadable = len(check.unreadable)
+                report.looked_at = replace(report.looked_at, unreadable=unreadable)
+                return report

@@ -10,40 +10,36 @@ something should be looked at.
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
-from scrapy.commands import ScrapyCommand
 from scrapy.spiderloader import get_spider_loader
 
 from carsets.doctor.examination import examine
 from carsets.doctor.finding import Health
 from carsets.net.redaction import escape_controls, redact
 from carsets.outcomes import ExitCode
+from carsets.plain_command import PlainCommand
 from carsets.problems import UserError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
+    from rich.console import Console
     from scrapy.settings import BaseSettings
 
     from carsets.doctor.finding import Finding
 
 STYLES = {Health.OK: "green", Health.WARN: "yellow", Health.FAIL: "bold red"}
-FILE_WIDTH = 160  # columns, where there is no terminal that says
 
 
-class Command(ScrapyCommand):
+class Command(PlainCommand):
     """Look at a set-up before a crawl has to find out."""
 
-    requires_project = True
-    requires_crawler_process = False
-    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
+    file_width = 160
 
     def syntax(self) -> str:
         """Return the command's arguments."""
@@ -68,26 +64,20 @@ class Command(ScrapyCommand):
             help="the scrapyd.conf to look at (default: those that Scrapyd would read here)",
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def answer(self, args: list[str], opts: argparse.Namespace) -> None:
         """Look, print, and exit with the worst of it."""
-        assert self.settings is not None
-        try:
-            findings = list(
-                examine(
-                    self.settings,
-                    asked=args,
-                    demanding=demanding(args, self.settings),
-                    scrapyd_conf=opts.scrapyd_conf,
-                )
+        findings = list(
+            examine(
+                self.settings,
+                asked=args,
+                demanding=demanding(args, self.settings),
+                scrapyd_conf=opts.scrapyd_conf,
             )
-        except UserError as problem:
-            print(f"carsets: {escape_controls(redact(str(problem)))}", file=sys.stderr)
-            self.exitcode = int(problem.exit_code)
-            return
+        )
         if opts.json:
             print(json.dumps([told(finding) for finding in findings], indent=2))
         else:
-            show(findings)
+            show(findings, self.console())
         self.exitcode = int(judge(findings, strict=opts.strict))
 
 
@@ -113,9 +103,8 @@ def told(finding: Finding) -> dict[str, str]:
     return {name: escape_controls(redact(str(value))) for name, value in asdict(finding).items()}
 
 
-def show(findings: Sequence[Finding]) -> None:
+def show(findings: Sequence[Finding], console: Console) -> None:
     """Print the table, and a line that counts."""
-    console = Console(highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH)
     table = Table(box=None, pad_edge=False)
     for heading in ("", "what", "found", "what to do"):
         table.add_column(heading, overflow="fold")

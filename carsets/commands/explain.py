@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
 from hashlib import file_digest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from carsets.catalog.catalog import Catalog
 from carsets.net.redaction import escape_controls, redact
 from carsets.outcomes import ExitCode, Outcome
-from carsets.places import Places
+from carsets.plain_command import PlainCommand
 from carsets.problems import UserError
 
 if TYPE_CHECKING:
@@ -22,18 +19,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from carsets.catalog.explanation import Explanation
+    from carsets.places import Places
 
     Facts = Mapping[str, Any]
 
 EVIDENCE = ("", "a search filter", "a list", "the file", "the page", "the source's interface")
 
 
-class Command(ScrapyCommand):
+class Command(PlainCommand):
     """Print everything that is known of one image."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - as Scrapy's own commands do
 
     def syntax(self) -> str:
         """Return the command's arguments."""
@@ -43,26 +37,17 @@ class Command(ScrapyCommand):
         """Return one line of help."""
         return "Explain how one image came into the dataset, or why it did not"
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def answer(self, args: list[str], opts: argparse.Namespace) -> None:
         """Print the trace; exit 2 when nothing is known."""
         if len(args) != 1:
             raise UsageError("name one image id, URL or file")
-        try:
-            lines = list(self._trace(args[0]))
-        except UserError as problem:
-            self.exitcode = int(problem.exit_code)
-            print(f"carsets: {problem}", file=sys.stderr)
-            return
+        lines = list(self._trace(args[0]))
         print("\n".join(escape_controls(redact(line)) for line in lines))
 
     def _trace(self, asked: str) -> Iterator[str]:
-        assert self.settings is not None
-        places = Places.from_settings(self.settings)
-        catalog = Catalog.open(places.catalog_url, create=False)
-        try:
+        places = self.places
+        with self.open_catalog() as catalog:
             explanation = catalog.explain(asked, digest_of(asked))
-        finally:
-            catalog.close()
         if explanation is None:
             raise UserError(
                 f"{asked}: no such image id, URL or file in the catalog of {places.data_dir}",

@@ -6,20 +6,15 @@ is left out and counted when that was asked for.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from carsets.catalog.catalog import Catalog
 from carsets.exports.formats import FORMATS
 from carsets.net.redaction import escape_controls
-from carsets.outcomes import ExitCode
 from carsets.permissions import Mode, Purpose
-from carsets.places import Places
-from carsets.problems import UserError
+from carsets.plain_command import PlainCommand
 from carsets.release.card import read_about, refuse_blur
 from carsets.release.derived import FITS
 from carsets.release.labels import LABELS
@@ -38,12 +33,10 @@ if TYPE_CHECKING:
     from carsets.release.report import ReleaseReport
 
 
-class Command(ScrapyCommand):
+class Command(PlainCommand):
     """Write a release."""
 
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - as Scrapy's own commands do
+    when_stopped = "stopped; the same command goes on from here"
 
     def syntax(self) -> str:
         """Return the command's arguments."""
@@ -118,24 +111,14 @@ class Command(ScrapyCommand):
             "--about", metavar="FILE", help="your own words on why it is made, for the card"
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def answer(self, args: list[str], opts: argparse.Namespace) -> None:
         """Write the release, and say what is in it."""
         if len(args) != 2:
             raise UsageError(f"name a format and a new folder; formats: {', '.join(FORMATS)}")
-        try:
-            lines = list(lines_of(self._export(args[0], args[1], opts)))
-        except UserError as problem:
-            self.exitcode = int(problem.exit_code)
-            print(f"carsets: {escape_controls(str(problem), newline=' ')}", file=sys.stderr)
-            return
-        except KeyboardInterrupt:
-            self.exitcode = int(ExitCode.PARTIAL)
-            print("carsets: stopped; the same command goes on from here", file=sys.stderr)
-            return
-        print("\n".join(escape_controls(line) for line in lines))
+        report = self._export(args[0], args[1], opts)
+        print("\n".join(escape_controls(line) for line in lines_of(report)))
 
     def _export(self, name: str, destination: str, opts: argparse.Namespace) -> ReleaseReport:
-        assert self.settings is not None
         settings = self.settings
         given = {**vars(opts)}
         if given.get("blur"):
@@ -144,7 +127,7 @@ class Command(ScrapyCommand):
         options = read_options(
             name, Path(destination).expanduser(), given, settings.get("PURPOSE") or "research"
         )
-        places = Places.from_settings(settings)
+        places = self.places
         surroundings = Surroundings(
             images_store=places.images_store,
             disk_free_min=settings.getint("DISK_FREE_MIN"),
@@ -156,12 +139,9 @@ class Command(ScrapyCommand):
                 "receipts": read_receipts(places.receipts_dir),
             },
         )
-        catalog = Catalog.open(places.catalog_url, create=False)
-        try:
-            with ExportProgress(settings.getfloat("PROGRESS_INTERVAL")) as progress:
-                return make_release(catalog, options, surroundings, progress)
-        finally:
-            catalog.close()
+        interval = settings.getfloat("PROGRESS_INTERVAL")
+        with self.open_catalog() as catalog, ExportProgress(interval) as progress:
+            return make_release(catalog, options, surroundings, progress)
 
 
 def lines_of(report: ReleaseReport) -> Iterator[str]:

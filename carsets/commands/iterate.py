@@ -10,19 +10,12 @@ Exit codes: 0; 2 wrong options, or no features to learn from; 5 the catalog cann
 from __future__ import annotations
 
 import json
-import sys
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
-
-from carsets.catalog.catalog import Catalog
 from carsets.learning.iteration import run_round
 from carsets.learning.tables import round_parts
-from carsets.net.redaction import escape_controls
-from carsets.places import Places
+from carsets.plain_command import PlainCommand, in_one_line
 from carsets.problems import UserError
 from carsets.release.progress import ExportProgress
 
@@ -31,20 +24,11 @@ if TYPE_CHECKING:
 
     from carsets.learning.round_facts import Round
 
-FILE_WIDTH = 120  # columns, where there is no terminal that says
 MOST_QUESTIONS = 100_000
 
 
-class Command(ScrapyCommand):
+class Command(PlainCommand):
     """Make a round: learn from the dataset as people left it, judge it anew, ask again."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - as Scrapy's own commands do
-
-    def syntax(self) -> str:
-        """Return the command's arguments."""
-        return "[options]"
 
     def short_desc(self) -> str:
         """Return one line of help."""
@@ -67,35 +51,23 @@ class Command(ScrapyCommand):
         )
         add("--json", action="store_true", help="print everything as JSON")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def answer(self, args: list[str], opts: argparse.Namespace) -> None:
         """Make a round, and tell what changed."""
-        if args:
-            raise UsageError("scrapy iterate takes options only")
-        try:
-            made = self._round(opts)
-        except UserError as problem:
-            self.exitcode = int(problem.exit_code)
-            print(f"carsets: {in_one_line(str(problem))}", file=sys.stderr)
-            return
+        self.refuse_arguments(args)
+        made = self._round(opts)
         if opts.json:
             print(json.dumps(made.as_json(), indent=2, sort_keys=True))
             return
-        console = Console(highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH)
+        console = self.console()
         for part in round_parts(made, in_one_line):
             console.print(part)
 
     def _round(self, opts: argparse.Namespace) -> Round:
-        assert self.settings is not None
         questions = read_questions(opts.questions or self.settings["ITERATE_QUESTIONS"])
         when = datetime.now(UTC).isoformat(timespec="seconds")
-        catalog = Catalog.open(Places.from_settings(self.settings).catalog_url, create=False)
-        try:
-            with ExportProgress(self.settings.getfloat("PROGRESS_INTERVAL")) as progress:
-                return run_round(
-                    catalog, progress, when, questions=questions, features=opts.features
-                )
-        finally:
-            catalog.close()
+        interval = self.settings.getfloat("PROGRESS_INTERVAL")
+        with self.open_catalog() as catalog, ExportProgress(interval) as progress:
+            return run_round(catalog, progress, when, questions=questions, features=opts.features)
 
 
 def read_questions(given: object) -> int:
@@ -107,8 +79,3 @@ def read_questions(given: object) -> int:
         f"--questions {text[:80]!r} (ITERATE_QUESTIONS): expected a whole number from 1 to "
         f"{MOST_QUESTIONS:,}"
     )
-
-
-def in_one_line(text: str) -> str:
-    """Return a text that no terminal takes for a command."""
-    return escape_controls(text, newline=" ")

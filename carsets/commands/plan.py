@@ -5,11 +5,12 @@ from __future__ import annotations
 import dataclasses
 import os
 import sys
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
-from scrapy.commands import ScrapyCommand
 from scrapy.spiderloader import get_spider_loader
 
+from carsets.net.redaction import redact
+from carsets.plain_command import PlainCommand, in_one_line
 from carsets.problems import UserError
 from carsets.queries import PLAN_ARGUMENTS, Plan, build_plan
 from carsets.queries.estimate import Assumptions, Estimate, SourceFacts, estimate, together
@@ -22,13 +23,11 @@ if TYPE_CHECKING:
     from scrapy import Spider
     from scrapy.settings import BaseSettings
 
+    from carsets.outcomes import ExitCode
 
-class Command(ScrapyCommand):
+
+class Command(PlainCommand):
     """Print the plan of a run."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings: ClassVar[dict[str, Any]] = {"LOG_ENABLED": False}
 
     def syntax(self) -> str:
         return "[options] <source>[,<source>...]"
@@ -47,16 +46,15 @@ class Command(ScrapyCommand):
             help="an argument of the source, as for scrapy crawl (may be repeated)",
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
-        assert self.settings is not None
-        try:
-            if len(args) > 1:
-                raise UserError(f"sources are one word: scrapy plan {','.join(args)} -a ...")
-            for line in plan_lines("".join(args), opts.spargs, self.settings):
-                print(line)
-        except UserError as problem:
-            print(f"plan: {problem}", file=sys.stderr)
-            self.exitcode = int(problem.exit_code)
+    def answer(self, args: list[str], opts: argparse.Namespace) -> None:
+        if len(args) > 1:
+            raise UserError(f"sources are one word: scrapy plan {','.join(args)} -a ...")
+        for line in plan_lines("".join(args), opts.spargs, self.settings):
+            print(line)
+
+    def end(self, code: ExitCode, why: str) -> None:
+        self.exitcode = int(code)
+        print(f"plan: {in_one_line(redact(why))}", file=sys.stderr)
 
 
 def plan_lines(names: str, given: list[str], settings: BaseSettings) -> Iterator[str]:

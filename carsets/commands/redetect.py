@@ -11,23 +11,16 @@ stopped; 5 the catalog or the store cannot be used. The same command goes on whe
 from __future__ import annotations
 
 import json
-import sys
-from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 
-from carsets.catalog.catalog import Catalog
 from carsets.catalog.detection_rows import Choice, Policy
 from carsets.curation.kinds import Kind
 from carsets.ledger.receipt_file import write_receipt
-from carsets.net.redaction import escape_controls
 from carsets.outcomes import ExitCode
-from carsets.places import Places
+from carsets.plain_command import PlainCommand, in_one_line
 from carsets.problems import UserError
 from carsets.redetection.pool_engine import PoolEngine
 from carsets.redetection.ray_engine import RayEngine
@@ -45,20 +38,18 @@ from carsets.vision.model_files import weights_of
 if TYPE_CHECKING:
     import argparse
 
+    from carsets.places import Places
     from carsets.redetection.redetect import Engine, Report
 
 ENGINES: dict[str, type[PoolEngine | RayEngine]] = {"pool": PoolEngine, "ray": RayEngine}
 STORE_SETTINGS = ("AWS_ENDPOINT_URL", "AWS_REGION_NAME", "AWS_USE_SSL", "AWS_VERIFY")
-FILE_WIDTH = 120  # columns, where there is no terminal that says
 MOST_SHARES = 10_000
 
 
-class Command(ScrapyCommand):
+class Command(PlainCommand):
     """Ask the detector about stored images."""
 
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - as Scrapy's own commands do
+    when_stopped = "stopped; the same command goes on"
 
     def syntax(self) -> str:
         """Return the command's arguments."""
@@ -94,21 +85,11 @@ class Command(ScrapyCommand):
         add("--anew", action="store_true", help="begin again where an earlier run was stopped")
         add("--json", action="store_true", help="print the result as JSON")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def answer(self, args: list[str], opts: argparse.Namespace) -> None:
         """Look at the images, and say what came of it."""
-        if args:
-            raise UsageError("scrapy redetect takes options only")
-        try:
-            self._redetect(opts)
-        except KeyboardInterrupt:
-            self._end(ExitCode.PARTIAL, "stopped; the same command goes on")
-        except UserError as problem:
-            self._end(problem.exit_code, str(problem))
-
-    def _redetect(self, opts: argparse.Namespace) -> None:
-        assert self.settings is not None
+        self.refuse_arguments(args)
         check_settings(self.settings)
-        places = Places.from_settings(self.settings)
+        places = self.places
         share, shares = read_share(opts.share)
         detector = DetectorService.from_settings(self.settings)
         weights_of(detector.spec)  # what is missing is said before anything is begun
@@ -125,7 +106,7 @@ class Command(ScrapyCommand):
         )
         delete = deleter(places.images_store, self.settings)
         interval = self.settings.getfloat("PROGRESS_INTERVAL")
-        with closing(Catalog.open(places.catalog_url, create=False)) as catalog:
+        with self.open_catalog() as catalog:
             reader(places.images_store, self.settings)  # is it there?
             with ExportProgress(interval) as progress:
                 report = Redetection(catalog, task, delete, progress).run(engine, anew=opts.anew)
@@ -138,7 +119,6 @@ class Command(ScrapyCommand):
     def _engine(
         self, opts: argparse.Namespace, detector: DetectorService, places: Places
     ) -> Engine:
-        assert self.settings is not None
         if opts.engine not in ENGINES:
             raise UserError(f"--engine {opts.engine}: {' or '.join(ENGINES)} is expected")
         settings = self.settings
@@ -166,14 +146,10 @@ class Command(ScrapyCommand):
         if not report.tally:
             print("Nothing to look at: there is no such image, or all were looked at before")
             return
-        console = Console(highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH)
+        console = self.console()
         console.print(ends(report))
         for line in lines(report):
-            console.print(escape_controls(line, newline=" "), markup=False, soft_wrap=True)
-
-    def _end(self, code: ExitCode, why: str) -> None:
-        self.exitcode = int(code)
-        print(f"carsets: {escape_controls(why, newline=' ')}", file=sys.stderr)
+            console.print(in_one_line(line), markup=False, soft_wrap=True)
 
 
 def read_share(text: str) -> tuple[int, int]:

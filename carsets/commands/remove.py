@@ -8,18 +8,15 @@ release that was changed by hand.
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from carsets.catalog.catalog import Catalog
 from carsets.catalog.removal import Target
 from carsets.net.redaction import escape_controls, redact
 from carsets.outcomes import ExitCode
-from carsets.places import Places
+from carsets.plain_command import PlainCommand
 from carsets.problems import UserError
 from carsets.removal.remover import Done, Remover
 from carsets.removal.tombstone_file import NAME
@@ -28,6 +25,8 @@ from carsets.store_deletion import deleter
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Sequence
+
+    from carsets.catalog.catalog import Catalog
 
 NAMED = {
     "url": ("URL", "the address of an image, or of a page that shows it"),
@@ -50,12 +49,8 @@ PATTERNS = {
 MOST_SHOWN = 20  # lines of one kind
 
 
-class Command(ScrapyCommand):
+class Command(PlainCommand):
     """Remove images on request."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - as Scrapy's own commands do
 
     def syntax(self) -> str:
         """Return the command's arguments."""
@@ -88,38 +83,26 @@ class Command(ScrapyCommand):
         parser.add_argument("--dry-run", action="store_true", help="only show what would go")
         parser.add_argument("--yes", action="store_true", help="do it: nothing brings it back")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def answer(self, args: list[str], opts: argparse.Namespace) -> None:
         """Show what would go, and remove it if that is wished."""
         if args:
             raise UsageError("remove takes options alone: scrapy remove --url URL --reason TEXT")
-        assert self.settings is not None
-        try:
-            targets, lists = read_targets(opts)
-            places = Places.from_settings(self.settings)
-            delete = deleter(places.images_store, self.settings)
-            catalog = Catalog.open(places.catalog_url, create=False)
-            try:
-                tell(show(catalog, targets))
-                if opts.dry_run or not opts.yes:
-                    self._stop(opts)
-                    return
-                remover = Remover(catalog, places, delete, " ".join(opts.reason.split()), lists)
-                for _ in remover.steps(targets):
-                    pass
-            finally:
-                catalog.close()
-        except UserError as problem:
-            self.exitcode = int(problem.exit_code)
-            print(f"carsets: {escape_controls(redact(str(problem)))}", file=sys.stderr)
-            return
+        targets, lists = read_targets(opts)
+        places = self.places
+        delete = deleter(places.images_store, self.settings)
+        with self.open_catalog() as catalog:
+            tell(show(catalog, targets))
+            if opts.dry_run:
+                return
+            if not opts.yes:
+                self.end(ExitCode.BAD_USE, "nothing was done; add --yes to remove all of this")
+                return
+            remover = Remover(catalog, places, delete, " ".join(opts.reason.split()), lists)
+            for _ in remover.steps(targets):
+                pass
         tell(told(remover.done, remover.reports / NAME))
         if remover.done.problems:
             self.exitcode = int(ExitCode.PARTIAL)
-
-    def _stop(self, opts: argparse.Namespace) -> None:
-        if not opts.dry_run:
-            self.exitcode = int(ExitCode.BAD_USE)
-            print("carsets: nothing was done; add --yes to remove all of this", file=sys.stderr)
 
 
 def read_targets(opts: argparse.Namespace) -> tuple[list[Target], list[Path]]:

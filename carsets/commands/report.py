@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from carsets.catalog.catalog import Catalog
 from carsets.catalog.fingerprints import KEPT
 from carsets.catalog.report_rows import ReportRows
 from carsets.commands.stats import DEFAULT_SPLIT, read_number
 from carsets.net.redaction import escape_controls
 from carsets.outcomes import ExitCode
-from carsets.places import Places
+from carsets.plain_command import PlainCommand
 from carsets.problems import UserError
 from carsets.release.options import DEFAULT_SALT
 from carsets.release.progress import ExportProgress
@@ -28,12 +25,10 @@ if TYPE_CHECKING:
     from carsets.report.numbers import ReportNumbers
 
 
-class Command(ScrapyCommand):
+class Command(PlainCommand):
     """Write a report."""
 
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - as Scrapy's own commands do
+    when_stopped = "stopped; nothing was left behind"
 
     def syntax(self) -> str:
         """Return the command's arguments."""
@@ -58,20 +53,11 @@ class Command(ScrapyCommand):
         add("--salt", default=DEFAULT_SALT, help="as of export")
         add("--gallery-most", metavar="N", help="images in the gallery; default: GALLERY_MOST")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def answer(self, args: list[str], opts: argparse.Namespace) -> None:
         """Write the report; exit 2 for what the user can mend, 6 when the sums differ."""
         if len(args) > 1:
             raise UsageError("name one new folder, or none")
-        try:
-            destination, numbers = self._report(args, opts)
-        except UserError as problem:
-            self.exitcode = int(problem.exit_code)
-            print(f"carsets: {escape_controls(str(problem), newline=' ')}", file=sys.stderr)
-            return
-        except KeyboardInterrupt:
-            self.exitcode = int(ExitCode.PARTIAL)
-            print("carsets: stopped; nothing was left behind", file=sys.stderr)
-            return
+        destination, numbers = self._report(args, opts)
         print(f"{numbers.stats.total:,} images of {numbers.found:,} addresses")
         print(f"Look: {escape_controls(str(destination / 'index.html'))}")
         self._judge(numbers)
@@ -79,15 +65,12 @@ class Command(ScrapyCommand):
     def _judge(self, numbers: ReportNumbers) -> None:
         """Say what is wrong with the numbers, and set the exit code."""
         if numbers.imbalances:
-            self.exitcode = int(ExitCode.UNBALANCED)
-            print(
-                f"carsets: the sums do not balance, a fault of carsets: "
-                f"{escape_controls(str(numbers.imbalances[0]), newline=' ')}",
-                file=sys.stderr,
+            self.end(
+                ExitCode.UNBALANCED,
+                f"the sums do not balance, a fault of carsets: {numbers.imbalances[0]}",
             )
         elif not numbers.stats.total:
-            self.exitcode = int(ExitCode.NOTHING_KEPT)
-            print("carsets: the dataset is empty: crawl first", file=sys.stderr)
+            self.end(ExitCode.NOTHING_KEPT, "the dataset is empty: crawl first")
 
     def _report(self, args: list[str], opts: argparse.Namespace) -> tuple[Path, ReportNumbers]:
         # matplotlib takes a second, and every command of scrapy imports this module.
@@ -97,8 +80,7 @@ class Command(ScrapyCommand):
         from carsets.report.plots import draw_all
         from carsets.report.site import new_folder, path_to_store, write_site
 
-        assert self.settings is not None
-        settings, places = self.settings, Places.from_settings(self.settings)
+        settings, places = self.settings, self.places
         if parse_shares(opts.split).exact:
             raise UserError(f"--split {opts.split}: name shares, such as {DEFAULT_SPLIT}")
         most = read_number("--gallery-most", opts.gallery_most or settings.getint("GALLERY_MOST"))
@@ -115,26 +97,23 @@ class Command(ScrapyCommand):
             "store": path_to_store(places.images_store, destination),
             "store_name": places.images_store.partition("?")[0],
         }
-        catalog = Catalog.open(places.catalog_url, create=False)
-        try:
-            with (
-                new_folder(destination) as folder,
-                catalog.one_state() as rows,
-                ExportProgress(settings.getfloat("PROGRESS_INTERVAL")) as progress,
-            ):
-                report = ReportRows(rows.connection)
-                verdicts = report.verdicts()
-                progress.begin("counting", sum(verdicts.get(verdict, 0) for verdict in KEPT))
-                numbers = read_numbers(
-                    rows, report, places.receipts_dir, opts.split, opts.salt, progress.advance
-                )
-                progress.begin("gallery", min(most, report.gallery_size()))
-                (folder / "data").mkdir()
-                gallery = write_gallery(
-                    folder / "data", rows, report, most, facts["store"], progress.advance
-                )
-                doubts = read_doubts(rows, report)
-                write_site(folder, numbers, draw_all(numbers), doubts, gallery, facts)
-        finally:
-            catalog.close()
+        with (
+            self.open_catalog() as catalog,
+            new_folder(destination) as folder,
+            catalog.one_state() as rows,
+            ExportProgress(settings.getfloat("PROGRESS_INTERVAL")) as progress,
+        ):
+            report = ReportRows(rows.connection)
+            verdicts = report.verdicts()
+            progress.begin("counting", sum(verdicts.get(verdict, 0) for verdict in KEPT))
+            numbers = read_numbers(
+                rows, report, places.receipts_dir, opts.split, opts.salt, progress.advance
+            )
+            progress.begin("gallery", min(most, report.gallery_size()))
+            (folder / "data").mkdir()
+            gallery = write_gallery(
+                folder / "data", rows, report, most, facts["store"], progress.advance
+            )
+            doubts = read_doubts(rows, report)
+            write_site(folder, numbers, draw_all(numbers), doubts, gallery, facts)
         return destination, numbers

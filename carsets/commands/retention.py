@@ -11,18 +11,15 @@ Exit codes: 0 nothing is due any more, or it was shown; 4 some releases could no
 from __future__ import annotations
 
 import shutil
-import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from carsets.catalog.catalog import Catalog
 from carsets.net.redaction import escape_controls
 from carsets.outcomes import ExitCode
-from carsets.places import Places
+from carsets.plain_command import PlainCommand
 from carsets.problems import UserError
 from carsets.removal.remover import digest_of
 from carsets.store_deletion import deleter
@@ -31,18 +28,15 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
+    from carsets.catalog.catalog import Catalog
     from carsets.catalog.releases import ReleaseRow
 
 MOST_DAYS = 36_500
 EXPIRED = ".expired"  # end of the name of a folder that is being deleted
 
 
-class Command(ScrapyCommand):
+class Command(PlainCommand):
     """Delete the bytes of what was kept long enough."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - as Scrapy's own commands do
 
     def syntax(self) -> str:
         """Return the command's arguments."""
@@ -61,25 +55,16 @@ class Command(ScrapyCommand):
             "--all", action="store_true", help="also images whose license lets everybody keep them"
         )
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def answer(self, args: list[str], opts: argparse.Namespace) -> None:
         """Show what is due, and delete it if that is wished."""
         if args:
             raise UsageError("retention takes options alone")
-        assert self.settings is not None
-        try:
-            days = read_days(opts.days or self.settings.get("RETENTION_DAYS", 0))
-            places = Places.from_settings(self.settings)
-            catalog = Catalog.open(places.catalog_url, create=False)
-            try:
-                delete = deleter(places.images_store, self.settings)
-                now = datetime.now(UTC)
-                for line in self._lines(catalog, delete, days, now, opts):
-                    print(escape_controls(line))
-            finally:
-                catalog.close()
-        except UserError as problem:
-            self.exitcode = int(problem.exit_code)
-            print(f"carsets: {escape_controls(str(problem))}", file=sys.stderr)
+        days = read_days(opts.days or self.settings.get("RETENTION_DAYS", 0))
+        with self.open_catalog() as catalog:
+            delete = deleter(self.places.images_store, self.settings)
+            now = datetime.now(UTC)
+            for line in self._lines(catalog, delete, days, now, opts):
+                print(escape_controls(line))
 
     def _lines(
         self,

@@ -8,20 +8,17 @@ from __future__ import annotations
 
 import getpass
 import signal
-import sys
 import threading
 import webbrowser
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from carsets.catalog.catalog import Catalog
 from carsets.net.redaction import escape_controls
 from carsets.outcomes import ExitCode
-from carsets.places import Places
+from carsets.plain_command import PlainCommand
 from carsets.problems import UserError
 from carsets.release.originals import local_store
 from carsets.review.agreement import agreements
@@ -33,19 +30,13 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from carsets.catalog.catalog import Catalog
+
 PORT = 8642  # always the same: what a browser could not send yet belongs to the address
 
 
-class Command(ScrapyCommand):
+class Command(PlainCommand):
     """Serve the review page until Ctrl+C."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - as Scrapy's own commands do
-
-    def syntax(self) -> str:
-        """Return the command's arguments."""
-        return "[options]"
 
     def short_desc(self) -> str:
         """Return one line of help."""
@@ -74,25 +65,19 @@ class Command(ScrapyCommand):
         add("--export", metavar="FILE", default="", help="write all decisions as JSON lines")
         add("--import", metavar="FILE", default="", dest="import_", help="take over such a file")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def answer(self, args: list[str], opts: argparse.Namespace) -> None:
         """Do what was asked; every problem of the user's is one line."""
         if args:
             raise UsageError("review takes no arguments, only options")
         if sum(map(bool, (opts.agreement, opts.export, opts.import_))) > 1:
             raise UsageError("--agreement, --export and --import: one at a time")
-        try:
-            for line in self._run(opts):
-                print(escape_controls(line), flush=True)
-        except UserError as problem:
-            self.exitcode = int(problem.exit_code)
-            print(f"carsets: {escape_controls(str(problem), newline=' ')}", file=sys.stderr)
+        for line in self._run(opts):
+            print(escape_controls(line), flush=True)
 
     def _run(self, opts: argparse.Namespace) -> Iterator[str]:
-        assert self.settings is not None
-        places = Places.from_settings(self.settings)
+        places = self.places
         raters, port = read_raters(opts.rater), read_port(opts.port)
-        catalog = Catalog.open(places.catalog_url, create=False)
-        try:
+        with self.open_catalog() as catalog:
             if opts.agreement:
                 yield from tell_agreement(catalog)
             elif opts.export:
@@ -116,8 +101,6 @@ class Command(ScrapyCommand):
                         ExitCode.NOTHING_KEPT,
                     )
                 yield from serve(desk, store, raters, opts, port)
-        finally:
-            catalog.close()
 
 
 def serve(

@@ -11,22 +11,17 @@ answered yet: what is printed then is of those that are, and goes into no releas
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich.console import Console
 from rich.table import Table
-from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
 
-from carsets.catalog.catalog import Catalog
 from carsets.catalog.entries import now
 from carsets.catalog.spot_checks import SpotCheck
 from carsets.curation.kinds import Kind
 from carsets.net.redaction import escape_controls
 from carsets.outcomes import ExitCode
-from carsets.places import Places
+from carsets.plain_command import PlainCommand, in_one_line
 from carsets.problems import UserError
 from carsets.release.known_noise import in_words
 from carsets.release.label_texts import read_labels
@@ -45,21 +40,14 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator, Mapping
 
+    from carsets.catalog.catalog import Catalog
+
 LONGEST_TABLE = 30  # strata shown; --json has all of them
 MOST_NAMED = 20  # unanswered images
-FILE_WIDTH = 120  # of a table in no terminal
 
 
-class Command(ScrapyCommand):
+class Command(PlainCommand):
     """Draw a sample, or tell what came of one."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - as Scrapy's own commands do
-
-    def syntax(self) -> str:
-        """Return the command's arguments."""
-        return "[options]"
 
     def short_desc(self) -> str:
         """Return one line of help."""
@@ -78,28 +66,18 @@ class Command(ScrapyCommand):
         add("--list", action="store_true", help="list all samples")
         add("--json", action="store_true", help="print the result as JSON")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def answer(self, args: list[str], opts: argparse.Namespace) -> None:
         """Draw, or tell."""
-        if args:
-            raise UsageError("scrapy spotcheck takes options only")
-        assert self.settings is not None
-        try:
-            catalog = Catalog.open(Places.from_settings(self.settings).catalog_url, create=False)
-            try:
-                if opts.result:
-                    self._tell(catalog, opts.result, as_json=opts.json)
-                elif opts.list:
-                    print("\n".join(_line(check) for check in catalog.spot_checks()) or "none yet")
-                else:
-                    self._draw(catalog, opts)
-            finally:
-                catalog.close()
-        except UserError as problem:
-            self.exitcode = int(problem.exit_code)
-            print(f"carsets: {escape_controls(str(problem), newline=' ')}", file=sys.stderr)
+        self.refuse_arguments(args)
+        with self.open_catalog() as catalog:
+            if opts.result:
+                self._tell(catalog, opts.result, as_json=opts.json)
+            elif opts.list:
+                print("\n".join(_line(check) for check in catalog.spot_checks()) or "none yet")
+            else:
+                self._draw(catalog, opts)
 
     def _draw(self, catalog: Catalog, opts: argparse.Namespace) -> None:
-        assert self.settings is not None
         count = read_number("-n", opts.n, 1)
         least = read_number("--min-per-stratum", opts.min_per_stratum, 0)
         strata = read_strata(opts.strata)
@@ -137,7 +115,7 @@ class Command(ScrapyCommand):
         if as_json:
             print(json.dumps(result, indent=2, sort_keys=True))
             return
-        console = Console(highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH)
+        console = self.console()
         for line in lines_of(result):
             console.print(escape_controls(line), markup=False, soft_wrap=True)
         console.print(table_of(result))
@@ -189,7 +167,7 @@ def table_of(result: Mapping[str, Any]) -> Table:
     for of in strata[:LONGEST_TABLE]:
         share = in_words(of) if of["answered"] else "-"
         cells = (f"{of['of']:,}", f"{of['answered']:,}", f"{of['images']:,}", share)
-        table.add_row(escape_controls(of["stratum"], newline=" ").replace("[", "\\["), *cells)
+        table.add_row(in_one_line(of["stratum"]).replace("[", "\\["), *cells)
     if len(strata) > LONGEST_TABLE:
         table.add_row(f"({len(strata) - LONGEST_TABLE:,} others: --json)", "", "", "", "")
     return table

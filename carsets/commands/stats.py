@@ -3,17 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-from scrapy.commands import ScrapyCommand
-from scrapy.exceptions import UsageError
-
-from carsets.catalog.catalog import Catalog
-from carsets.net.redaction import escape_controls
 from carsets.outcomes import ExitCode
-from carsets.places import Places
+from carsets.plain_command import PlainCommand, in_one_line
 from carsets.problems import UserError
 from carsets.release.options import DEFAULT_SALT
 from carsets.release.splits import parse_shares
@@ -29,19 +22,12 @@ if TYPE_CHECKING:
 
 DEFAULT_SPLIT = "80/5/15"
 LONGEST_TABLE = 20  # lines
-FILE_WIDTH = 160  # columns, where there is no terminal that says
 
 
-class Command(ScrapyCommand):
+class Command(PlainCommand):
     """Print the statistics of a dataset."""
 
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - as Scrapy's own commands do
-
-    def syntax(self) -> str:
-        """Return the command's arguments."""
-        return "[options]"
+    file_width = 160
 
     def short_desc(self) -> str:
         """Return one line of help."""
@@ -68,33 +54,24 @@ class Command(ScrapyCommand):
         add("--top", default=LONGEST_TABLE, help=f"lines of a table (default {LONGEST_TABLE})")
         add("--json", action="store_true", help="print everything as JSON")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def answer(self, args: list[str], opts: argparse.Namespace) -> None:
         """Print the statistics; exit 2 for wrong options, 6 when the sums differ."""
-        assert self.settings is not None
-        if args:
-            raise UsageError("scrapy stats takes options only")
-        try:
-            places = Places.from_settings(self.settings)
-            stats = self._gather(places, opts)
-            most = read_number("--top", opts.top)
-            if opts.json:
-                print(json.dumps(stats.as_json(), indent=2, sort_keys=True))
-            else:
-                console = Console(
-                    highlight=False, width=None if sys.stdout.isatty() else FILE_WIDTH
-                )
-                for part in tables(stats, most, in_one_line):
-                    console.print(part)
-            if unequal := stats.unequal():
-                raise UserError(
-                    f"the sums of {', '.join(unequal)} are not {stats.total:,}: a fault of carsets",
-                    ExitCode.UNBALANCED,
-                )
-        except UserError as problem:
-            self.exitcode = int(problem.exit_code)
-            print(f"carsets: {problem}", file=sys.stderr)
+        self.refuse_arguments(args)
+        stats = self._gather(opts)
+        most = read_number("--top", opts.top)
+        if opts.json:
+            print(json.dumps(stats.as_json(), indent=2, sort_keys=True))
+        else:
+            console = self.console()
+            for part in tables(stats, most, in_one_line):
+                console.print(part)
+        if unequal := stats.unequal():
+            raise UserError(
+                f"the sums of {', '.join(unequal)} are not {stats.total:,}: a fault of carsets",
+                ExitCode.UNBALANCED,
+            )
 
-    def _gather(self, places: Places, opts: argparse.Namespace) -> DatasetStats:
+    def _gather(self, opts: argparse.Namespace) -> DatasetStats:
         shares = parse_shares(opts.split)
         label = tuple(opts.label.replace(",", " ").split())
         if shares.exact and not (shares.labels or label):
@@ -104,17 +81,8 @@ class Command(ScrapyCommand):
             read_number("--min-validation", opts.min_validation),
             held_out(shares),
         )
-        catalog = Catalog.open(places.catalog_url, create=False)
-        try:
-            with catalog.one_state() as rows:
-                return gather(rows, shares, opts.salt, label, thresholds)
-        finally:
-            catalog.close()
-
-
-def in_one_line(text: str) -> str:
-    """Return a text that no terminal takes for a command."""
-    return escape_controls(text, newline=" ")
+        with self.open_catalog() as catalog, catalog.one_state() as rows:
+            return gather(rows, shares, opts.salt, label, thresholds)
 
 
 def held_out(shares: Shares) -> str:

@@ -12,14 +12,11 @@ ask or to take.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from carsets.catalog.catalog import Catalog
 from carsets.commands.review import spot_check
 from carsets.commands.spotcheck import read_number
 from carsets.crowd import labelstudio, mturk
@@ -32,7 +29,7 @@ from carsets.crowd.workers import pseudonym, read_salt
 from carsets.net.redaction import escape_controls
 from carsets.outcomes import ExitCode
 from carsets.permissions import Mode
-from carsets.places import Places
+from carsets.plain_command import PlainCommand
 from carsets.problems import UserError
 from carsets.release.options import EVIDENCE_CHOICES, read_options
 from carsets.release.originals import local_store
@@ -43,18 +40,16 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from carsets.catalog.catalog import Catalog
     from carsets.crowd.majority import Outcome
+    from carsets.places import Places
 
 SITES: dict[str, Any] = {"mturk": mturk, "labelstudio": labelstudio}
 CHUNK = 2_000  # decisions written at once
 
 
-class Command(ScrapyCommand):
+class Command(PlainCommand):
     """Write a batch of questions, or take over its answers."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - as Scrapy's own commands do
 
     def syntax(self) -> str:
         """Return the command's arguments."""
@@ -89,28 +84,18 @@ class Command(ScrapyCommand):
         add("--min-answers", default="2", metavar="N", help="of fewer, nothing is made (default 2)")
         add("--majority", default="0.5", metavar="SHARE", help="more than this (default 0.5)")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def answer(self, args: list[str], opts: argparse.Namespace) -> None:
         """Do what was asked; every problem of the user's is one line."""
         if len(args) != 3 or args[0] not in {"export", "import"} or args[1] not in SITES:
             raise UsageError(f"scrapy tasks {self.syntax()}")
-        assert self.settings is not None
-        places = Places.from_settings(self.settings)
         do = self._export if args[0] == "export" else self._import
-        try:
-            catalog = Catalog.open(places.catalog_url, create=False)
-            try:
-                for line in do(catalog, places, args[1], Path(args[2]).expanduser(), opts):
-                    print(escape_controls(line), flush=True)
-            finally:
-                catalog.close()
-        except UserError as problem:
-            self.exitcode = int(problem.exit_code)
-            print(f"carsets: {escape_controls(str(problem), newline=' ')}", file=sys.stderr)
+        with self.open_catalog() as catalog:
+            for line in do(catalog, self.places, args[1], Path(args[2]).expanduser(), opts):
+                print(escape_controls(line), flush=True)
 
     def _export(
         self, catalog: Catalog, places: Places, site: str, folder: Path, opts: argparse.Namespace
     ) -> Iterator[str]:
-        assert self.settings is not None
         settings = self.settings
         question = read_question(opts.question, opts.label, opts.choices)
         count, answers = read_number("-n", opts.n, 1), read_number("--answers", opts.answers, 1)
@@ -161,7 +146,6 @@ class Command(ScrapyCommand):
         yield f"{folder}: {len(chosen.tasks):,} questions. {SITES[site].HOW}"
 
     def _price(self, site: str, count: int, answers: int, opts: argparse.Namespace) -> Price:
-        assert self.settings is not None
         own = site != "mturk"  # a Label Studio of your own takes no fee
         default = 0 if own else self.settings.get("TASKS_REWARD")
         return Price(

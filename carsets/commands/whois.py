@@ -7,19 +7,15 @@ out; 1 nothing is known of it. (2 the question cannot be answered, as everywhere
 from __future__ import annotations
 
 import re
-import sys
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scrapy.commands import ScrapyCommand
 from scrapy.exceptions import UsageError
 
-from carsets.catalog.catalog import Catalog
 from carsets.catalog.removal import Target
 from carsets.net.redaction import escape_controls, redact
-from carsets.places import Places
-from carsets.problems import UserError
+from carsets.plain_command import PlainCommand
 from carsets.vision.inspection import MIME, Limits, Refusal, inspect
 
 if TYPE_CHECKING:
@@ -34,12 +30,8 @@ UNKNOWN, REMOVED = 1, 3
 MOST_SHOWN = 20
 
 
-class Command(ScrapyCommand):
+class Command(PlainCommand):
     """Tell whether somebody, or something, is in the dataset."""
-
-    requires_project = True
-    requires_crawler_process = False
-    default_settings = {"LOG_ENABLED": False}  # noqa: RUF012 - as Scrapy's own commands do
 
     def syntax(self) -> str:
         """Return the command's arguments."""
@@ -55,24 +47,15 @@ class Command(ScrapyCommand):
         parser.add_argument("--author", action="store_true", help="what is named is an author")
         parser.add_argument("--host", action="store_true", help="what is named is a host")
 
-    def run(self, args: list[str], opts: argparse.Namespace) -> None:
+    def answer(self, args: list[str], opts: argparse.Namespace) -> None:
         """Answer."""
         if len(args) != 1 or not args[0].strip() or (opts.author and opts.host):
             raise UsageError("name one URL, file, image id, sha256 or author")
-        assert self.settings is not None
         asked = args[0].strip()
-        try:
-            kind = "author" if opts.author else "host" if opts.host else ""
-            targets = targets_of(asked, kind, self.settings)
-            catalog = Catalog.open(Places.from_settings(self.settings).catalog_url, create=False)
-            try:
-                found = catalog.membership(targets)
-            finally:
-                catalog.close()
-        except UserError as problem:
-            self.exitcode = int(problem.exit_code)
-            print(f"carsets: {escape_controls(redact(str(problem)))}", file=sys.stderr)
-            return
+        kind = "author" if opts.author else "host" if opts.host else ""
+        targets = targets_of(asked, kind, self.settings)
+        with self.open_catalog() as catalog:
+            found = catalog.membership(targets)
         for line in told(asked, targets, found):
             print(escape_controls(redact(line)))
         if not found.images and not found.releases:
