@@ -46,7 +46,7 @@ from carsets.catalog import (
     verifications,
     workers,
 )
-from carsets.catalog.connection import CatalogError, connect, explain_fault
+from carsets.catalog.connection import CatalogError, connect, explain_fault, hold_decisions
 from carsets.catalog.rows import Candidate
 
 if TYPE_CHECKING:
@@ -279,6 +279,7 @@ class Catalog:
         query that ended in no answer is asked again by a later run, from the same page.
         """
         with self._write() as connection:
+            hold_decisions(connection)
             images.remember_refused(connection, batch.refused)
             sightings.record(connection, batch.sightings)
             for page in batch.pages:

@@ -124,6 +124,15 @@ def lock_writers(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": WRITERS_LOCK})
 
 
+def hold_decisions(connection: Connection) -> None:
+    """Let many processes write down what was decided, while none decides anew.
+
+    Or a row could point at an image that another process replaces at the same moment.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": WRITERS_LOCK})
+
+
 def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
     """Return an insert that knows ``on_conflict_do_update``."""
     if connection.dialect.name == "postgresql":

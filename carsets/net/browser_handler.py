@@ -96,9 +96,11 @@ async def headers_with_contact(
 ) -> dict[str, str]:
     """Return the browser's own headers, with our name and contact at the end of its User-Agent."""
     headers: dict[str, str] = await playwright_request.all_headers()
+    agent = headers.get("user-agent", "")
     ours = scrapy_request_data["headers"].to_unicode_dict().get("User-Agent", "")
-    if ours and ours not in headers.get("user-agent", ""):
-        headers["user-agent"] = f"{headers.get('user-agent', '')} {ours}".strip()
+    ours = ours.removeprefix(agent).strip()  # from the page's second request on it holds both
+    if ours and ours not in agent:
+        headers["user-agent"] = f"{agent} {ours}".strip()
     return headers
 
 

@@ -62,7 +62,7 @@ def one_plot(monkeypatch):
     )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open, no other file could run an event loop
 def chromium():
     """Return a browser that can reach nothing but this disk."""
     playwright = pytest.importorskip("playwright.sync_api")
