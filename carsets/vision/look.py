@@ -7,13 +7,12 @@ import struct
 from typing import TYPE_CHECKING
 
 from carsets.outcomes import Outcome
-from carsets.vision import image_structure
+from carsets.vision import image_structure, reduced_decode
 from carsets.vision.embedded_rights import embedded_rights, exif_orientation
 from carsets.vision.image_type import file_type
-from carsets.vision.inspection import MIME, SMALL_SIDE, Inspection, Limits, Refusal
+from carsets.vision.inspection import MIME, Inspection, Limits, Refusal
 from carsets.vision.jpeg_structure import read_jpeg
-from carsets.vision.perceptual_hash import PRINT_SIDE, fingerprints
-from carsets.vision.reduced_decode import reduced_jpeg, reduced_other, small_copy, turned
+from carsets.vision.perceptual_hash import fingerprints
 
 if TYPE_CHECKING:
     from carsets.vision.image_structure import Structure
@@ -38,22 +37,17 @@ def look(body: bytes, limits: Limits) -> Inspection:
         raise Refusal(Outcome.TRUNCATED, f"{len(body)} bytes of {structure.end}")
     flags = []
     if format_ == "JPEG":
-        image, mode, repaired = reduced_jpeg(body, structure.channels, PRINT_SIDE)
+        image, mode, repaired = reduced_decode.reduced_jpeg(body, structure.channels)
         if repaired:
             flags.append("repaired")
     else:
-        image, mode, exif = reduced_other(body, format_, limits)
+        image, mode, exif = reduced_decode.reduced_other(body, format_, limits)
         if exif:
             structure.exif, orientation = exif, exif_orientation(exif)
-    image = turned(image, orientation)
+    image = reduced_decode.turned(image, orientation)
     width, height = _upright(structure, orientation)
     phash, dhash = fingerprints(image)
-    small = None
-    if limits.small:
-        shown = image
-        if format_ == "JPEG":  # again, larger: the prints must not depend on who else looks
-            shown = turned(reduced_jpeg(body, structure.channels, SMALL_SIDE)[0], orientation)
-        small = small_copy(shown)
+    small = reduced_decode.small_copy(image) if limits.small else None
     mime, extension = MIME[format_]
     return Inspection(
         format=format_,

@@ -11,7 +11,6 @@ from PIL import Image
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-PRINT_SIDE = 96  # pixels; from less the fingerprints of copies of one picture drift apart
 GRAY_SIDE = 64  # pixels; twice the 32 that the transform reads, which smooths as a resize would
 DCT_SIDE = 32
 LOW = 8  # frequencies per direction that make the 64 bits

@@ -1,4 +1,4 @@
-"""Decodes an image completely, and no larger than who looks at it needs.
+"""Decodes an image once, completely, and no larger than fingerprints and detector need.
 
 Stated results (W17): CMYK is converted to RGB without its color profile; 16 bits per channel are
 scaled to 8 (their high byte), not clipped; transparency is composed on white; gray and palette
@@ -72,15 +72,13 @@ def small_copy(image: Image.Image) -> Image.Image:
     return image.resize(size, method, box=(left, top, left + kept_width, top + kept_height))
 
 
-def reduced_jpeg(body: bytes, channels: int, side: int) -> tuple[Image.Image, str, bool]:
-    """Decode a JPEG at the smallest scale that leaves both sides ``side`` pixels or more.
-
-    Returns the RGB image, its mode in the file, and whether it was repaired. At any scale all
-    compressed data is read: what is broken is found.
-    """
+def reduced_jpeg(body: bytes, channels: int) -> tuple[Image.Image, str, bool]:
+    """Decode a JPEG; returns the RGB image, its mode in the file, and whether it was repaired."""
     if channels in (1, 3):
         try:
-            pixels = simplejpeg.decode_jpeg(body, "RGB", min_height=side, min_width=side)
+            pixels = simplejpeg.decode_jpeg(
+                body, "RGB", min_height=SMALL_SIDE, min_width=SMALL_SIDE
+            )
         except ValueError as error:
             _refuse_damage(str(error))
         except MemoryError:
@@ -91,7 +89,7 @@ def reduced_jpeg(body: bytes, channels: int, side: int) -> tuple[Image.Image, st
             return image, "L" if channels == 1 else "RGB", False
     with _decoding("JPEG"):
         image = Image.open(io.BytesIO(body), formats=("JPEG",))
-        image.draft(None, (side, side))
+        image.draft(None, (SMALL_SIDE, SMALL_SIDE))
         image.load()
         return _fitted(image), image.mode, channels in (1, 3)
 
