@@ -200,6 +200,9 @@ def test_a_limit_is_one_limit_for_all_workers(crawls, web, shared):
     for command in commands:
         command.wait()
     assert len(shared.kept()) == 50
-    assert {command.returncode for command in commands} <= {0, 3}  # 3: came too late for one
+    # 3: came too late for an image; 4: the limit was reached before it could ask anything.
+    codes = sorted(command.returncode for command in commands)
+    assert codes[0] == 0
+    assert set(codes) <= {0, 3, 4}, codes
     hosts = web.stats()["hosts"]
     assert max(seen["most_at_once"] for seen in hosts.values()) <= AT_ONCE
