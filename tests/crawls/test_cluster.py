@@ -200,9 +200,7 @@ def test_a_limit_is_one_limit_for_all_workers(crawls, web, shared):
     for command in commands:
         command.wait()
     assert len(shared.kept()) == 50
-    # 3: came too late for an image; 4: the limit was reached before it could ask anything.
-    codes = sorted(command.returncode for command in commands)
-    assert codes[0] == 0
-    assert set(codes) <= {0, 3, 4}, codes
+    codes = {command.returncode: command.last_line for command in commands}
+    assert set(codes) <= {0, 3}, codes  # 3: came too late for one
     hosts = web.stats()["hosts"]
     assert max(seen["most_at_once"] for seen in hosts.values()) <= AT_ONCE
