@@ -16,6 +16,18 @@ def shared() -> Path:
     return SHARED
 
 
+@pytest.fixture(autouse=True)
+def settings_module():
+    """Undo what ``get_project_settings`` does to the environment: it names the settings there."""
+    name = "SCRAPY_SETTINGS_MODULE"
+    before = os.environ.get(name)
+    yield
+    if before is None:
+        os.environ.pop(name, None)
+    else:
+        os.environ[name] = before
+
+
 def pytest_terminal_summary(terminalreporter, exitstatus, config):
     """Where everything is installed a skipped test is a failed one."""
     skipped = terminalreporter.stats.get("skipped", [])
