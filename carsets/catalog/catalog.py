@@ -4,7 +4,8 @@
 
 Every method is one transaction, synchronous, and may be called from any thread and from any number
 of processes at once. Each raises ``CatalogError`` when the database cannot be used; then nothing of
-that call was written.
+that call was written. Where two processes stand in each other's way, the database ends one of the
+two transactions: that one is ``repeated``, but for calls whose arguments can be read only once.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ from carsets.catalog import (
     workers,
 )
 from carsets.catalog.connection import CatalogError, connect, explain_fault, hold_decisions
+from carsets.catalog.repetition import repeated
 from carsets.catalog.rows import Candidate
 
 if TYPE_CHECKING:
@@ -156,11 +158,13 @@ class Catalog:
 
     # --- Runs -------------------------------------------------------------------------------
 
+    @repeated
     def start_run(self, run: RunRow) -> None:
         """Write that a run has begun."""
         with self._write() as connection:
             runs.start_run(connection, run)
 
+    @repeated
     def finish_run(self, run_id: str, end: RunEnd) -> None:
         """Write how a run ended."""
         with self._write() as connection:
@@ -195,26 +199,31 @@ class Catalog:
 
     # --- Workers that share a plan ------------------------------------------------------------
 
+    @repeated
     def join_workers(self, run_id: str, source: str, plan: str, lease: float) -> int:
         """Enter a worker, for ``lease`` seconds; return how many others of its source work."""
         with self._write() as connection:
             return workers.join(connection, run_id, source, plan, lease)
 
+    @repeated
     def say_alive(self, run_id: str, lease: float) -> None:
         """Prolong a worker's lease. Raises LeaseLostError if it has run out."""
         with self._coordinate() as connection:
             workers.say_alive(connection, run_id, lease)
 
+    @repeated
     def say_bench(self, run_id: str, bench: str) -> None:
         """Tell the other workers of a source how it has refused this one."""
         with self._coordinate() as connection:
             workers.say_bench(connection, run_id, bench)
 
+    @repeated
     def leave_workers(self, run_id: str, source: str) -> None:
         """Let go of all that a worker held and has not done."""
         with self._write() as connection:
             workers.leave(connection, run_id, source)
 
+    @repeated
     def lease_queries(
         self,
         run_id: str,
@@ -227,13 +236,15 @@ class Catalog:
         with self._coordinate() as connection:
             return query_leases.lease_queries(connection, run_id, source, wanted, most, per_query)
 
+    @repeated
     def lease_batch(self, run_id: str, source: str, query_id: str, page: int) -> bool | None:
         """Lease a batch of a list; return whether it is ours, and None when it is done."""
         with self._coordinate() as connection:
             return query_leases.lease_batch(connection, run_id, source, query_id, page)
 
+    @repeated
     def claim_urls(
-        self, run_id: str, hashes: Iterable[int], max_attempts: int = MAX_ATTEMPTS
+        self, run_id: str, hashes: Collection[int], max_attempts: int = MAX_ATTEMPTS
     ) -> set[int]:
         """Return those URLs (``url_hash``) that this worker, and no other, may fetch now."""
         with self._coordinate() as connection:
@@ -244,6 +255,7 @@ class Catalog:
         with self._read() as connection:
             return url_claims.known_among(connection, hashes, max_attempts)
 
+    @repeated
     def share_limit(
         self,
         run_id: str,
@@ -264,6 +276,7 @@ class Catalog:
                 planned=planned,
             )
 
+    @repeated
     def pace_hosts(self, run_id: str, news: News) -> dict[str, float]:
         """Return for each request that wants to be sent for how many seconds it has to wait."""
         with self._coordinate() as connection:
@@ -271,6 +284,7 @@ class Catalog:
 
     # --- Sightings --------------------------------------------------------------------------
 
+    @repeated
     def write(self, batch: Batch) -> None:
         """Write how URLs, pages and queries ended, all or nothing.
 
@@ -323,6 +337,7 @@ class Catalog:
         candidate = Candidate(image=image, sighting=sighting, near=near, match=match)
         return self.admit_all([candidate], newer_than=newer_than)[0][0]
 
+    @repeated
     def admit_all(
         self, candidates: Sequence[Candidate], *, newer_than: int = 0
     ) -> tuple[list[Admission], list[Fingerprints]]:
@@ -416,11 +431,13 @@ class Catalog:
         with self._read() as connection:
             return verifications.sample(connection, count, sweep)
 
+    @repeated
     def record_verifications(self, rows: Sequence[VerificationRow]) -> None:
         """Write verdicts of a sweep."""
         with self._write() as connection:
             verifications.record(connection, rows)
 
+    @repeated
     def name_placeholders(self, sweep: str, pages: int) -> int:
         """Call new files placeholders that stand at many addresses; return how many."""
         with self._write() as connection:
@@ -443,6 +460,7 @@ class Catalog:
 
     # --- Releases ---------------------------------------------------------------------------
 
+    @repeated
     def record_release(self, row: ReleaseRow) -> None:
         """Write that a release was made; one of the same id is replaced."""
         with self._write() as connection:
@@ -460,6 +478,7 @@ class Catalog:
         with self._read() as connection:
             return list(releases.holding(connection, numbers))
 
+    @repeated
     def withdraw_release(self, release_id: str, when: str) -> None:
         """Write that a release was taken back, at a time (ISO 8601, UTC)."""
         with self._write() as connection:
@@ -508,6 +527,7 @@ class Catalog:
 
     # --- Learning ---------------------------------------------------------------------------
 
+    @repeated
     def record_lesson(self, lesson: Lesson) -> None:
         """Write what was learnt from the features."""
         with self._write() as connection:
@@ -527,6 +547,7 @@ class Catalog:
 
     # --- Detection after the crawl ----------------------------------------------------------
 
+    @repeated
     def open_job(
         self, kind: str, options: Mapping[str, Any], when: str, *, anew: bool = False
     ) -> BatchJob:
@@ -534,6 +555,7 @@ class Catalog:
         with self._write() as connection:
             return batch_jobs.open_job(connection, kind, options, when, anew=anew)
 
+    @repeated
     def finish_job(self, job_id: int, when: str) -> Counter[str]:
         """Write that a job is finished; return how its images have ended."""
         with self._write() as connection:
@@ -549,6 +571,7 @@ class Catalog:
         with self._read() as connection:
             return detection_rows.count_files(connection, after, last, choice)
 
+    @repeated
     def record_step(self, job_id: int, step: Step, choice: Choice, policy: Policy) -> Recorded:
         """Write what the detector said of some images; return how they ended, and files to go.
 
@@ -557,6 +580,7 @@ class Catalog:
         with self._write() as connection:
             return detection_rows.record_step(connection, job_id, step, choice, policy)
 
+    @repeated
     def end_late_copies(self) -> None:
         """End the addresses that were called copies of an image after it was dropped."""
         with self._write() as connection:
@@ -572,6 +596,7 @@ class Catalog:
         with self._read() as connection:
             return detection_rows.dropped_files(connection, CHUNK)
 
+    @repeated
     def forget_files(self, numbers: Sequence[int]) -> None:
         """Write that the files of these dropped images are gone."""
         with self._write() as connection:
@@ -589,6 +614,7 @@ class Catalog:
         with self._read() as connection:
             return tombstones.list_tombstones(connection)
 
+    @repeated
     def bury(
         self,
         *,
@@ -633,6 +659,7 @@ class Catalog:
         with self._read() as connection:
             return retention.due(connection, before, every=every, after=after)
 
+    @repeated
     def expire(self, numbers: Sequence[int]) -> None:
         """Write that the files of these images are gone."""
         with self._write() as connection:
@@ -643,21 +670,25 @@ class Catalog:
         with self._read() as connection:
             return membership.membership(connection, targets)
 
+    @repeated
     def bury_target(self, target: Target, reason: str) -> None:
         """Write the tombstone of what was named, found or not."""
         with self._write() as connection:
             removal.bury_target(connection, target, reason)
 
+    @repeated
     def bury_batch(self, batch: RemovalBatch, reason: str) -> None:
         """Write tombstones, and take the images out of today's dataset."""
         with self._write() as connection:
             removal.bury_batch(connection, batch, reason)
 
+    @repeated
     def forget(self, batch: RemovalBatch) -> None:
         """Delete the images of a batch, and empty its sightings."""
         with self._write() as connection:
             removal.forget(connection, batch)
 
+    @repeated
     def clean_words(self, target: Target) -> None:
         """Take what was named out of the texts of queries, pages and runs."""
         with self._write() as connection:
@@ -720,6 +751,7 @@ class Catalog:
         with self._read() as connection:
             return review_rows.path_of(connection, image_id)
 
+    @repeated
     def record_reviews(self, rater: str, decisions: Sequence[Decision], when: str) -> list[Written]:
         """Write what a person has decided, in its order; what is known is not written again."""
         with self._write() as connection:
@@ -764,11 +796,13 @@ class Catalog:
         with self._write() as connection:
             return reviews.take_over_all(connection, chunks)
 
+    @repeated
     def judge_pair(self, verdict: PairVerdict) -> bool:
         """Write people's word on a pair of images; False if one of them is gone."""
         with self._write() as connection:
             return reviews.judge_pair(connection, verdict)
 
+    @repeated
     def forget_pair(self, image_a: str, image_b: str) -> None:
         """Take people's word on a pair back."""
         with self._write() as connection:
@@ -784,6 +818,7 @@ class Catalog:
         with self._read() as connection:
             return reviews.place_of(connection, rater)
 
+    @repeated
     def keep_review_place(self, rater: str, place: Mapping[str, Any]) -> None:
         """Remember where a person is."""
         with self._write() as connection:
@@ -796,6 +831,7 @@ class Catalog:
         with self._read() as connection:
             return spot_checks.image_ids(connection, numbers)
 
+    @repeated
     def record_spot_check(self, check: SpotCheck) -> bool:
         """Write a sample for people to look at; False if it is there already."""
         with self._write() as connection:
@@ -811,6 +847,7 @@ class Catalog:
         with self._read() as connection:
             return spot_checks.every(connection)
 
+    @repeated
     def finish_spot_check(self, check_id: str, result: Mapping[str, Any], when: str) -> None:
         """Write what came of a sample that is answered."""
         with self._write() as connection:

@@ -32,6 +32,8 @@ BUSY_SECONDS = 120  # how long to wait for the other writers of a shared catalog
 CACHE_KIB = 32_768  # of SQLite's pages: the indexes of a million rows stay fast, memory stays flat
 WRITERS_LOCK = 0x63617273  # PostgreSQL: any number, the same in every process
 
+_CONFLICTS = {"40P01", "40001"}  # PostgreSQL: a deadlock; not to be told from one after the other
+
 _FAULTS = {
     "readonly": "cannot be written",
     "unable to open": "cannot be opened",
@@ -48,6 +50,10 @@ class CatalogError(UserError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, ExitCode.STORE_FAILED)
+
+
+class ConflictError(CatalogError):
+    """The database has ended this transaction in favor of another one. Trying again may do."""
 
 
 def connect(url: str, *, create: bool) -> Engine:
@@ -144,6 +150,10 @@ def explain_fault(error: SQLAlchemyError, url: URL) -> CatalogError:
     """Put a database's complaint into one line that says what is wrong."""
     where = url.database if url.get_backend_name() == "sqlite" else url.render_as_string()
     complaint = _one_line(getattr(error, "orig", None) or error)
+    if getattr(getattr(error, "orig", None), "sqlstate", None) in _CONFLICTS:
+        return ConflictError(
+            f"the catalog {where} is asked by others at the same time: {complaint}"
+        )
     if isinstance(error, (OperationalError, DatabaseError)):
         for sign, meaning in _FAULTS.items():
             if sign in complaint.lower():

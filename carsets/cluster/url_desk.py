@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from carsets.catalog.unsigned import url_hash
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection
 
 GATHER = 0.01  # seconds that the first URL of a group waits for others: pages come as a whole
 MOST = 200  # URLs in a group
@@ -17,7 +17,7 @@ MOST = 200  # URLs in a group
 class UrlDesk:
     """Hand groups of URL hashes to ``claim`` in a thread; it returns those that are ours."""
 
-    def __init__(self, claim: Callable[[Iterable[int]], set[int]]) -> None:
+    def __init__(self, claim: Callable[[Collection[int]], set[int]]) -> None:
         self._claim = claim
         self._waiting: list[tuple[int, asyncio.Future[bool]]] = []
         self._work: asyncio.Task[None] | None = None
