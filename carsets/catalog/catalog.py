@@ -47,7 +47,13 @@ from carsets.catalog import (
     verifications,
     workers,
 )
-from carsets.catalog.connection import CatalogError, connect, explain_fault, hold_decisions
+from carsets.catalog.connection import (
+    CatalogError,
+    bound_silence,
+    connect,
+    explain_fault,
+    hold_decisions,
+)
 from carsets.catalog.repetition import repeated
 from carsets.catalog.rows import Candidate
 
@@ -106,6 +112,7 @@ class Catalog:
         self._reader = engine.execution_options(carsets_reading=True)
         # Threads of one process queue up here, and not at the database, where they would poll.
         self._writing = threading.Lock()
+        self._silence = 0.0  # seconds for which a transaction of a worker may hang; 0: any
 
     @classmethod
     def open(cls, url: str, *, create: bool = True) -> Self:
@@ -128,6 +135,7 @@ class Catalog:
     @contextmanager
     def _write(self) -> Iterator[Connection]:
         with self._writing, self._explained(), self._engine.begin() as connection:
+            bound_silence(connection, self._silence)
             yield connection
 
     @contextmanager
@@ -146,6 +154,7 @@ class Catalog:
                 yield connection
             return
         with self._explained(), self._engine.begin() as connection:
+            bound_silence(connection, self._silence)
             connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
             yield connection
 
@@ -201,7 +210,11 @@ class Catalog:
 
     @repeated
     def join_workers(self, run_id: str, source: str, plan: str, lease: float) -> int:
-        """Enter a worker, for ``lease`` seconds; return how many others of its source work."""
+        """Enter a worker, for ``lease`` seconds; return how many others of its source work.
+
+        No transaction of it outlives that time without a sign of life either.
+        """
+        self._silence = lease
         with self._write() as connection:
             return workers.join(connection, run_id, source, plan, lease)
 

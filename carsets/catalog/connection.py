@@ -32,7 +32,9 @@ BUSY_SECONDS = 120  # how long to wait for the other writers of a shared catalog
 CACHE_KIB = 32_768  # of SQLite's pages: the indexes of a million rows stay fast, memory stays flat
 WRITERS_LOCK = 0x63617273  # PostgreSQL: any number, the same in every process
 
-_CONFLICTS = {"40P01", "40001"}  # PostgreSQL: a deadlock; not to be told from one after the other
+# SQLSTATE of a transaction that PostgreSQL ended though nothing is wrong with it: a deadlock; not
+# to be told from one after the other; nothing was heard of its client (see ``bound_silence``).
+_CONFLICTS = {"40P01", "40001", "25P03"}
 
 _FAULTS = {
     "readonly": "cannot be written",
@@ -137,6 +139,16 @@ def hold_decisions(connection: Connection) -> None:
     """
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": WRITERS_LOCK})
+
+
+def bound_silence(connection: Connection, seconds: float) -> None:
+    """Let PostgreSQL end this transaction when its client says nothing for so long; 0: never.
+
+    A worker that was frozen in the middle of it would keep its locks, and with them all others.
+    """
+    if seconds and connection.dialect.name == "postgresql":
+        limit = f"SET LOCAL idle_in_transaction_session_timeout TO {round(seconds * 1000)}"
+        connection.exec_driver_sql(limit)
 
 
 def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:

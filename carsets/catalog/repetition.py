@@ -1,8 +1,9 @@
 """Does a transaction again that the database has ended because it stood in another one's way.
 
 carsets locks rows in one order everywhere. What is left are deadlocks that no order prevents (of
-indexes, and of statements that people type into the same database), and databases that are set
-to SERIALIZABLE. Nothing of such a transaction was written, so that it can simply be done again.
+indexes, and of statements that people type into the same database), databases that are set to
+SERIALIZABLE, and workers that were frozen in the middle. Nothing of such a transaction was
+written, so that it can simply be done again.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ import time
 import psycopg
 import pytest
 
-from carsets.catalog import repetition
+from carsets.catalog import repetition, runs
 from carsets.catalog.catalog import Catalog
 from carsets.catalog.connection import CatalogError, ConflictError
 from carsets.catalog.host_pace import Knock, News
@@ -104,6 +104,31 @@ def test_transactions_that_must_be_as_if_alone_are_done_again(postgres_server, r
     thread.join(PATIENCE)
     assert through(shared) == [0.0, 0.0]
     assert repetitions
+    shared.catalog.close()
+
+
+def test_a_worker_frozen_in_a_transaction_lets_the_others_go_on(postgres_server, monkeypatch):
+    shared = Shared(postgres_server)
+    thaw = threading.Event()
+    slow = []
+
+    def freeze(connection, run, do=runs.start_run):
+        do(connection, run)
+        if not slow:
+            slow.append(1)
+            thaw.wait(PATIENCE)
+
+    monkeypatch.setattr(runs, "start_run", freeze)
+    shared.catalog.join_workers("run2", "bing", "", 0.3)
+    row = RunRow(run_id="run3", source="bing", started_at="2026-01-01")
+    frozen = threading.Thread(target=shared.catalog.start_run, args=[row])
+    frozen.start()
+    with shared.connect() as other:  # waits until PostgreSQL has thrown the frozen one out
+        other.execute("LOCK TABLE runs IN ACCESS EXCLUSIVE MODE")
+    thaw.set()
+    frozen.join(PATIENCE)
+    with shared.connect() as other:
+        assert other.execute("SELECT count(*) FROM runs WHERE run_id = 'run3'").fetchone() == (1,)
     shared.catalog.close()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ AT_ONCE = 2
 SHOWN = {"stored", "duplicate_bytes", "duplicate_pixels", "near_duplicate"}
 SHARED_TABLES = ("workers", "query_leases", "url_claims", "hosts", "host_requests")
 IN_HAND = 64  # images that a worker may be fetching: IMAGES_IN_FLIGHT
+LET_IN = 5  # requests that were let through, and not sent yet, when a worker froze
 BULK, PACE = 90, 0.1  # images, and seconds between two
 BULK_HOST = urlsplit(bulk_url(0)).hostname
 
@@ -205,3 +207,32 @@ def test_a_limit_is_one_limit_for_all_workers(crawls, web, shared):
     assert set(codes) <= {0, 3}, codes  # 3: came too late for one
     hosts = web.stats()["hosts"]
     assert max(seen["most_at_once"] for seen in hosts.values()) <= AT_ONCE
+
+
+# --- A worker that was frozen -------------------------------------------------------------------
+
+
+def test_a_worker_frozen_for_longer_than_its_lease_ends_and_keeps_nothing_twice(
+    crawls, web, shared
+):
+    given = {"query": "red Honda Civic", "per_query": 40}
+    how = {**HOW, "CATALOG_URL": shared.url, "LEASE_SECONDS": 3, "DOWNLOAD_DELAY": 0.1}
+    frozen = crawls.start("bing", shared.folder, given, **how)
+    wait_for(lambda: shared.has("SELECT 1 FROM images"), [frozen])
+    frozen.kill(signal.SIGSTOP)
+    claimed = shared.rows("SELECT count(*) FROM url_claims")[0]
+    other = crawls.start("bing", shared.folder, given, **how).wait()
+    assert other.returncode == 0, other.stderr
+    before = sum(asked(web).values())
+    frozen.kill(signal.SIGCONT)
+    frozen.wait()
+    assert frozen.returncode == 4
+    assert "lease_lost" in frozen.last_line
+    assert sum(asked(web).values()) <= before + LET_IN
+    assert max(asked(web).values()) <= 2
+    assert 0 < sum(n == 2 for n in asked(web).values()) <= min(claimed, IN_HAND)
+    same = "SELECT sha256 FROM images WHERE verdict = 'keep' GROUP BY 1 HAVING count(*) > 1"
+    assert not shared.rows(same)
+    assert shared.files().keys() == shared.kept().keys()
+    for table in SHARED_TABLES:
+        assert shared.rows(f"SELECT count(*) FROM {table}") == [0], table
