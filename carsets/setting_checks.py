@@ -58,6 +58,7 @@ NUMBERS: dict[str, tuple[float, float]] = {
     "DOWNLOAD_DELAY": (0, math.inf),
     "RETRY_BACKOFF": (0, math.inf),
     "LEASE_SECONDS": (0.5, math.inf),
+    "ORPHAN_HOURS": (0, math.inf),
     "RETRY_AFTER_MAX": (0, math.inf),
     "DOWNLOAD_TIMEOUT": (0.1, math.inf),
     "DOWNLOAD_DEADLINE": (0, math.inf),

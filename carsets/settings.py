@@ -321,6 +321,9 @@ DISK_FREE_MIN = 500 * 1024 * 1024  # bytes
 # scrapy export --mode internal: how long after its newest image was fetched a release may be kept
 # (article 3(2) of the EU directive 2019/790: no longer than the research needs).
 RETENTION_DAYS = 365
+# scrapy retention --orphans: hours after which a file of the store that no image has is taken for
+# left behind. Younger ones may belong to a worker that is about to enter them into the catalog.
+ORPHAN_HOURS = 24.0
 
 # --- After the crawl ---------------------------------------------------------------------------
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from scrapy.exceptions import NotConfigured
-from scrapy.pipelines.images import ImagesPipeline
 
 from carsets.outcomes import ExitCode
 from carsets.problems import UserError
+from carsets.store_bucket import bucket_of, folder_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from scrapy.settings import BaseSettings
 
@@ -22,16 +20,9 @@ def deleter(store: str, settings: BaseSettings) -> Callable[[str], bool]:
 
     Of a store in the cloud it always says so. Raises UserError for a store that cannot delete.
     """
-    if "://" not in store or store.startswith("file://"):
-        folder = Path(store.removeprefix("file://"))
+    if (folder := folder_of(store)) is not None:
         return lambda path: delete_file(folder, path)
-    if not store.startswith("s3://"):
-        raise UserError(f"{store}: carsets can delete files on disks and in S3 alone")
-    ImagesPipeline._update_stores(settings)
-    try:
-        bucket = ImagesPipeline.STORE_SCHEMES["s3"](store)
-    except (NotConfigured, ImportError) as error:
-        raise UserError(f"IMAGES_STORE={store}: {error}; install it") from None
+    bucket = bucket_of(store, settings, "delete")
     return lambda path: delete_object(bucket, path)
 
 

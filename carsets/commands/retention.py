@@ -5,6 +5,10 @@ research needs. Deleted are the files of images that nobody may pass on, RETENTI
 were fetched, and internal releases past the date that they state. Rows and hashes stay: they are
 enough to tell later whether a file is the one that was looked at.
 
+``--orphans`` does the same with files that no image of the catalog has: what a worker that was
+killed between an upload and its row has left in a bucket. Files younger than ORPHAN_HOURS may be on
+their way into the catalog, and stay. Not for a store in which another catalog has images too.
+
 Exit codes: 0 nothing is due any more, or it was shown; 4 some releases could not be deleted.
 """
 
@@ -17,12 +21,14 @@ from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
 
+from carsets.integrity.orphans import find_orphans
 from carsets.net.redaction import escape_controls
 from carsets.outcomes import ExitCode
 from carsets.plain_command import PlainCommand
 from carsets.problems import UserError
 from carsets.removal.remover import digest_of
 from carsets.store_deletion import deleter
+from carsets.store_listing import lister
 
 if TYPE_CHECKING:
     import argparse
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
     from carsets.catalog.releases import ReleaseRow
 
 MOST_DAYS = 36_500
+MOST_NAMED = 100  # orphans that are named one by one
 EXPIRED = ".expired"  # end of the name of a folder that is being deleted
 
 
@@ -40,7 +47,7 @@ class Command(PlainCommand):
 
     def syntax(self) -> str:
         """Return the command's arguments."""
-        return "[--days N] [--all] [--expire]"
+        return "[--days N] [--all] [--orphans] [--expire]"
 
     def short_desc(self) -> str:
         """Return one line of help."""
@@ -50,6 +57,9 @@ class Command(PlainCommand):
         """Add the command's options."""
         super().add_options(parser)
         parser.add_argument("--expire", action="store_true", help="delete; nothing brings it back")
+        parser.add_argument(
+            "--orphans", action="store_true", help="only the files that no image of the catalog has"
+        )
         parser.add_argument("--days", default="", help="instead of RETENTION_DAYS; 0 = for ever")
         parser.add_argument(
             "--all", action="store_true", help="also images whose license lets everybody keep them"
@@ -59,11 +69,18 @@ class Command(PlainCommand):
         """Show what is due, and delete it if that is wished."""
         if args:
             raise UsageError("retention takes options alone")
+        if opts.orphans and (opts.days or opts.all):
+            raise UsageError("--orphans takes no other option but --expire")
         days = read_days(opts.days or self.settings.get("RETENTION_DAYS", 0))
         with self.open_catalog() as catalog:
             delete = deleter(self.places.images_store, self.settings)
             now = datetime.now(UTC)
-            for line in self._lines(catalog, delete, days, now, opts):
+            lines = (
+                self._orphan_lines(catalog, delete, now, expire=opts.expire)
+                if opts.orphans
+                else self._lines(catalog, delete, days, now, opts)
+            )
+            for line in lines:
                 print(escape_controls(line))
 
     def _lines(
@@ -94,6 +111,26 @@ class Command(PlainCommand):
             if opts.expire:
                 yield self._end_release(catalog, row, now)
         if not opts.expire:
+            yield "Nothing was deleted: --expire does it"
+
+    def _orphan_lines(
+        self, catalog: Catalog, delete: Callable[[str], bool], now: datetime, *, expire: bool
+    ) -> Iterator[str]:
+        """Name the files that no image has, delete them if that is wished, and say how many."""
+        store = self.places.images_store
+        hours = self.settings.getfloat("ORPHAN_HOURS", 24.0)
+        before = now.timestamp() - hours * 3600
+        number = 0
+        for path in find_orphans(catalog, lister(store, self.settings), before):
+            number += 1
+            if expire:
+                delete(path)
+            if number <= MOST_NAMED:
+                yield f"{'deleted' if expire else 'orphan'}: {path}"
+        if number > MOST_NAMED:
+            yield f"and {number - MOST_NAMED:,} more"
+        yield f"{number:,} files of {store}, older than {hours:g} hours, belong to no image"
+        if number and not expire:
             yield "Nothing was deleted: --expire does it"
 
     def _end_release(self, catalog: Catalog, row: ReleaseRow, now: datetime) -> str:

@@ -172,7 +172,10 @@ class Command(ScrapyCommand):
 
     def _verify_store(self, catalog: Catalog, places: Places, opts: argparse.Namespace) -> None:
         if "://" in places.images_store:
-            raise UserError(f"{places.images_store} is not on this machine: --local cannot look")
+            raise UserError(
+                f"{places.images_store} is not on this machine: --local cannot look "
+                "(scrapy retention --orphans names what no image has)"
+            )
         counts: Counter[FileVerdict] = Counter()
         named: list[dict[str, str]] = []
         for finding in check_store(catalog, Path(places.images_store)):

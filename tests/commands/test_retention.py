@@ -1,12 +1,14 @@
 """``scrapy retention``: nothing goes without ``--expire``, and hashes stay after it."""
 
 import argparse
+import os
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
 import pytest
+from scrapy.exceptions import UsageError
 from scrapy.settings import Settings
 
 from carsets.catalog.catalog import Catalog
@@ -36,10 +38,11 @@ def data(tmp_path):
 
 @pytest.fixture
 def retention(data, capsys):
-    def run(expire=False, days="", every=False, setting=365):
+    def run(expire=False, days="", every=False, setting=365, orphans=False):
         command = Command()
         command.settings = Settings({"DATA_DIR": str(data), "RETENTION_DAYS": setting})
-        command.run([], argparse.Namespace(expire=expire, days=days, all=every))
+        given = argparse.Namespace(expire=expire, days=days, all=every, orphans=orphans)
+        command.run([], given)
         out, err = capsys.readouterr()
         return command.exitcode, out, err
 
@@ -131,3 +134,25 @@ def test_a_store_is_made_for_its_owner_alone(tmp_path):
     shared.mkdir(mode=0o755)
     LocalStore(str(shared), "run1")
     assert stat.S_IMODE(shared.stat().st_mode) == 0o755  # its owner's wish
+
+
+def test_files_that_no_image_has_are_named_and_then_deleted(retention, data):
+    digest = "ab" * 32
+    orphan = data / "images" / "ab" / "ab" / f"{digest}.jpg"
+    other = orphan.with_name("holiday.jpg")
+    orphan.parent.mkdir(parents=True)
+    for path in (orphan, other):
+        path.write_bytes(b"x")
+    before = files(data)
+    code, out, _ = retention(orphans=True)
+    assert (code, "0 files" in out) == (0, True), "younger than a day"
+    for path in (orphan, other):
+        os.utime(path, (0, 0))
+    code, out, _ = retention(orphans=True)
+    assert out.startswith(f"orphan: ab/ab/{digest}.jpg\n1 files of ")
+    assert files(data) == before
+    code, out, _ = retention(orphans=True, expire=True)
+    assert (code, out.startswith("deleted: ")) == (0, True)
+    assert files(data) == before - {orphan}
+    with pytest.raises(UsageError, match="--expire"):
+        retention(orphans=True, days="3")

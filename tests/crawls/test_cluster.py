@@ -209,6 +209,19 @@ def test_a_limit_is_one_limit_for_all_workers(crawls, web, shared):
     assert max(seen["most_at_once"] for seen in hosts.values()) <= AT_ONCE
 
 
+def test_workers_of_one_machine_can_share_a_catalog_in_sqlite(crawls, web, dataset):
+    given = {"vehicles": "Honda Civic,Fiat 500", "colors": "red", "per_query": 12}
+    how = {**HOW, "CLUSTER_ENABLED": True, "LEASE_SECONDS": 60}
+    commands = [crawls.start("bing", dataset.folder, given, **how) for _ in range(2)]
+    assert {command.wait().returncode for command in commands} <= {0, 3}
+    dataset.assert_whole()
+    assert dataset.rows("SELECT count(*) FROM queries WHERE outcome = 'results'") == [2]
+    assert max(asked(web).values()) == 1
+    assert len(dataset.kept()) > 8
+    for table in SHARED_TABLES:
+        assert dataset.rows(f"SELECT count(*) FROM {table}") == [0], table
+
+
 # --- A worker that was frozen -------------------------------------------------------------------
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -67,6 +69,42 @@ def test_worse_copies_and_removed_images_leave_the_bucket(
     assert remove.returncode == 0, remove.stderr
     assert path not in s3_server.objects(bucket, PREFIX)
     assert_whole(dataset, s3_server, bucket)
+
+
+def test_what_a_kill_between_upload_and_row_leaves_is_found_and_deleted(
+    start, dataset, bucket, s3_server, crawls
+):
+    killed = start()
+    while not killed.over and not (dataset.catalog.exists() and s3_server.objects(bucket, PREFIX)):
+        killed._ended.wait(0.05)
+    with closing(sqlite3.connect(dataset.catalog, timeout=60, isolation_level=None)) as writer:
+        writer.execute("BEGIN IMMEDIATE")  # now nothing is entered, and uploads go on
+        rows = len(dataset.kept())
+        while not killed.over and len(s3_server.objects(bucket, PREFIX)) <= rows:
+            killed._ended.wait(0.05)
+        killed.kill()
+    kept = dataset.kept().keys()
+    orphans = s3_server.objects(bucket, PREFIX).keys() - kept
+    assert orphans
+    for name in ("notes.txt", "ab/cd/notes.jpg"):  # not ours, though no image has them
+        s3_server.client.put_object(Bucket=bucket, Key=f"{PREFIX}{name}", Body=b"x")
+
+    def retention(*words, hours=0):
+        done = crawls.scrapy.run(
+            "retention", "--orphans", *words, environment=s3_server.environment,
+            settings={"DATA_DIR": dataset.folder, "IMAGES_STORE": f"s3://cars/{PREFIX}",
+                      "ORPHAN_HOURS": hours},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        return {line.partition(": ")[2] for line in done.stdout.splitlines() if ": " in line}
+
+    assert not retention("--expire", hours=1) & orphans, "they may be on their way"
+    assert retention() >= orphans
+    assert s3_server.objects(bucket, PREFIX).keys() >= orphans
+    assert retention("--expire") >= orphans
+    left = s3_server.objects(bucket, PREFIX).keys()
+    assert left - kept == {"notes.txt", "ab/cd/notes.jpg"}
+    assert left >= kept
 
 
 @pytest.mark.parametrize("store", ["s3://cars", "s3://cars/images", "s3:///images/"])
