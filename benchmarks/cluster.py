@@ -2,7 +2,7 @@
 
     python -m benchmarks.cluster --server "postgresql+psycopg://postgres@/postgres?host=/run/postgresql"
 
-Two questions in one run, on a PostgreSQL in which databases may be made:
+Two questions, on a PostgreSQL in which databases may be made; ``--only`` asks one of them:
 
 - 1, 2 and 4 workers, each with a list of images on hosts of its own that want a second between two
   requests: what a cluster is for is waiting for many hosts at once. The throughput must be that of
@@ -180,12 +180,24 @@ def main() -> int:
     parser.add_argument("--images", type=int, default=100, help="of each worker")
     parser.add_argument("--delay", type=float, default=1.0, help="seconds between two to a host")
     parser.add_argument("--seconds", type=float, default=3.0, help="of each kind of call")
+    parser.add_argument("--only", choices=["calls", "crawls"], help="half of the questions")
     options = parser.parse_args()
+    if options.only != "crawls":
+        tell_rates(options.server, options.seconds)
+    return 0 if options.only == "calls" else tell_throughput(options)
+
+
+def tell_rates(server: str, seconds: float) -> None:
+    """Print what one and two processes get from the catalog."""
     print("| what | workers | per second |\n|---|---|---|")
     for kind in CALLS:
         for workers in (1, 2):
-            found = [rate(options.server, kind, workers, options.seconds) for _ in range(2)]
+            found = [rate(server, kind, workers, seconds) for _ in range(2)]
             print(f"| {kind} | {workers} | {statistics.median(found):,.0f} |", flush=True)
+
+
+def tell_throughput(options: argparse.Namespace) -> int:
+    """Print what each number of workers brings; return 1 when it is not what it should be."""
     print("\n| workers | images per second | times one | CPU of the machine |\n|---|---|---|---|")
     one = 0.0
     kept = True

@@ -1,4 +1,8 @@
-"""Asks before each request whether its host may be sent one more: all workers count together."""
+"""Asks before each request whether its host may be sent one more: all workers count together.
+
+No ``GroupDesk``: there every question is answered with its group, and here most are asked again,
+each at its own time, beside news that nobody waits for an answer to.
+"""
 
 from __future__ import annotations
 
