@@ -1,9 +1,14 @@
 """Fixtures that more than one folder of tests needs."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
+
+# Tests start carsets some hundred times. Without compiled modules each of them compiles it all.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 SHARED = Path(__file__).parents[2] / "shared"
 

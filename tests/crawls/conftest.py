@@ -181,7 +181,6 @@ class Scrapy:
             "HOME": str(home),
             "TMPDIR": str(home),
             "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)]),
-            "PYTHONDONTWRITEBYTECODE": "1",
             "SCRAPY_SETTINGS_MODULE": "carsets.settings",
             "FLICKR_API_KEY": "0" * 32,
             **(extra or {}),

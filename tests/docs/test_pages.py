@@ -53,7 +53,6 @@ def run(text, web, folder):
     environment = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
-        "PYTHONDONTWRITEBYTECODE": "1",
         "HOME": str(folder / "home"),
         "LANG": "C.UTF-8",
         "PROJECT": str(ROOT),
