@@ -7,7 +7,9 @@ Two questions, on a PostgreSQL in which databases may be made; ``--only`` asks o
 - 1, 2 and 4 workers, each with a list of images on hosts of its own that want a second between two
   requests: what a cluster is for is waiting for many hosts at once. The throughput must be that of
   one worker times their number, as long as the machine has CPU left.
-- How many leases, claims, knocks and rows the catalog takes in a second, from as many processes.
+- How many leases, claims, knocks, rows and admissions the catalog takes in a second from one and
+  two processes, and what CPU each costs a server of this machine: that does not depend on what else
+  runs here.
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ from __future__ import annotations
 import argparse
 import multiprocessing
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
 import psutil
@@ -27,7 +30,7 @@ from sqlalchemy import create_engine, make_url
 
 from carsets.catalog.catalog import Catalog
 from carsets.catalog.host_pace import Knock, News
-from carsets.catalog.rows import Batch, RunRow, SightingRow
+from carsets.catalog.rows import Batch, Candidate, ImageRow, RunRow, SightingRow
 from carsets.fakeweb.corpus import bulk_url
 from carsets.fakeweb.process import FakeWebProcess
 from carsets.outcomes import Outcome
@@ -154,7 +157,24 @@ def row(catalog: Catalog, worker: str, done: int) -> int:
     return len(rows)
 
 
-CALLS = {"leases": lease, "claims": claim, "knocks": knock, "rows": row}
+def admit(catalog: Catalog, worker: str, done: int) -> int:
+    """Decide about a group of images that resemble nothing."""
+    candidates = []
+    for number in range(done, done + 64):
+        digest = sha256(f"{worker}.{number}".encode()).hexdigest()
+        image = ImageRow(
+            sha256=digest, md5=digest[:32], pixel_hash=digest[:16], phash=int(digest[16:31], 16),
+            dhash=int(digest[31:46], 16), verdict="keep", width=800, height=600, bytes=150_000,
+            path=f"{digest}.jpg", run_id=worker,
+        )  # fmt: skip
+        seen = SightingRow(source="bench", query_id="q", url=f"https://{digest}.test/",
+                           outcome=Outcome.STORED, run_id=worker)  # fmt: skip
+        candidates.append(Candidate(image=image, sighting=seen))
+    catalog.admit_all(candidates, newer_than=1 << 40)
+    return len(candidates)
+
+
+CALLS = {"leases": lease, "claims": claim, "knocks": knock, "rows": row, "admissions": admit}
 
 
 def rate(server: str, kind: str, workers: int, seconds: float) -> float:
@@ -188,12 +208,31 @@ def main() -> int:
 
 
 def tell_rates(server: str, seconds: float) -> None:
-    """Print what one and two processes get from the catalog."""
-    print("| what | workers | per second |\n|---|---|---|")
+    """Print what one and two processes get from the catalog, and what it costs the server."""
+    print("| what | workers | per second | CPU of the server for each |\n|---|---|---|---|")
     for kind in CALLS:
         for workers in (1, 2):
-            found = [rate(server, kind, workers, seconds) for _ in range(2)]
-            print(f"| {kind} | {workers} | {statistics.median(found):,.0f} |", flush=True)
+            before = server_cpu(server)
+            found = rate(server, kind, workers, seconds)
+            cost = (server_cpu(server) - before) / (found * seconds) * 1000
+            print(f"| {kind} | {workers} | {found:,.0f} | {cost:.2f} ms |", flush=True)
+
+
+def server_cpu(server: str) -> float:
+    """Return the CPU seconds of a PostgreSQL of this machine, sessions that are over included."""
+    engine = create_engine(server)
+    with engine.connect() as connection:
+        session = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+    engine.dispose()
+    postmaster = psutil.Process(session).parent()
+    assert postmaster is not None
+    used = postmaster.cpu_times()
+    total = used.user + used.system + used.children_user + used.children_system
+    for process in postmaster.children():
+        with suppress(psutil.NoSuchProcess):
+            times = process.cpu_times()
+            total += times.user + times.system
+    return total
 
 
 def tell_throughput(options: argparse.Namespace) -> int:

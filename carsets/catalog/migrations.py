@@ -4,14 +4,14 @@ A new table needs no new version: what is missing is made whenever a catalog is 
 and indexes of older tables do, and a step that adds them; ``test_migrations`` upgrades catalogs of
 every older version and has Alembic compare them with new ones.
 
-Alembic does not run the steps. It was tried under a real Scrapyd, where carsets is a zipped egg: its
-folder of scripts is not found there (``as_file`` and ``script_location = carsets:...`` end in
-IsADirectoryError on Python 3.11). Its ``Operations`` alone do work from an egg, but ``add_column`` is
-no shorter than the SQL and takes as long (both 0.02 s for 200,000 images). What would be gained is
-batch mode, which changes columns in SQLite by copying the table, and here it fails: the old table is
-dropped while rows refer to it, and foreign keys cannot be switched off inside the transaction that
-makes an upgrade whole or nothing ("FOREIGN KEY constraint failed", after 1.8 s for 2,000 images and
-29 s for 8,000, for each row that goes is looked up among those that refer to it).
+Alembic does not run the steps. It was tried under a real Scrapyd, where carsets is a zipped egg:
+its folder of scripts is not found there (``as_file``, and ``script_location = carsets:...``, end in
+IsADirectoryError on Python 3.11). Its ``Operations`` alone do work from an egg, but ``add_column``
+is no shorter than the SQL, and as fast (0.02 s for 200,000 images). What would be gained is batch
+mode, which changes columns in SQLite by copying the table. Here it fails: the old table is dropped
+while rows refer to it, and foreign keys cannot be switched off inside the transaction that makes an
+upgrade whole or nothing ("FOREIGN KEY constraint failed", after 1.8 s for 2,000 images and 29 s for
+8,000, since each row that goes is looked up among those that refer to it).
 """
 
 from __future__ import annotations
