@@ -112,7 +112,7 @@ def _row(name: str, given: _Given, about: About, whence: str) -> ListRow:
     row = read_row(name, given.line, facts, extra | tell(about))
     if row.problem:
         return row
-    found = replace(row.found, alternates=tuple(addresses[1:]))
+    found = row.found._replace(alternates=tuple(addresses[1:]))
     return replace(row, found=found, labels=labels_of(about))
 
 

@@ -90,6 +90,8 @@ def _area(copy: tuple[int, int, str]) -> int:
 def _words(tags: Any) -> tuple[str, ...]:
     """Return the tags but those that tell a place: it is asked for by a setting, or not at all."""
     text = to_text(tags)
+    if not text:
+        return ()
     words = dict.fromkeys(text.split())
     if "geo:" not in text.lower():
         return tuple(words)
@@ -139,7 +141,7 @@ def _extra(record: Mapping[str, Any]) -> dict[str, Any]:
     facts = {
         name: value
         for name, key, read in _EXTRA
-        if key in record and (value := read(record[key])) not in (None, "", [])
+        if key in record and ((value := read(record[key])) or value == 0)
     }
     if "latitude" in record:
         place = (record["latitude"], record.get("longitude"))

@@ -87,7 +87,7 @@ def to_int(value: object) -> int | None:
 
 def pixels(value: object) -> int | None:
     """Return a width or height, None for what can be none."""
-    number = to_int(value)
+    number = value if type(value) is int else to_int(value)
     return number if number and 0 < number < 1_000_000 else None
 
 
@@ -114,6 +114,6 @@ _TAG = re.compile(r"<[/!?a-zA-Z][^<>]*>")
 def without_markup(value: object) -> str:
     """Return a text without tags and entities."""
     text = to_text(value)
-    if "<" not in text and "&" not in text:
-        return text
-    return to_text(html.unescape(_TAG.sub("", text)))
+    if "<" in text:
+        text = _TAG.sub("", text).strip()
+    return to_text(html.unescape(text)) if "&" in text else text

@@ -10,7 +10,6 @@ Where the picture lies in the folder too it is taken from there: addresses expir
 from __future__ import annotations
 
 import lzma
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from carsets.items import FoundImage
@@ -92,7 +91,7 @@ def _beside(images: list[FoundImage], folder: Path, name: str) -> list[FoundImag
 
 
 def _local(image: FoundImage, path: str) -> FoundImage:
-    return replace(image, image_url=path, alternates=(), thumbnail_url="")
+    return image._replace(image_url=path, alternates=(), thumbnail_url="")
 
 
 def _exported(content: Any, folder: Path) -> Iterator[FoundImage]:

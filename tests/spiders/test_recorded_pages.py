@@ -6,7 +6,7 @@ it (``answer``; empty fields left out).
 """
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from importlib import import_module
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -51,13 +51,17 @@ def set_keys(monkeypatch, source):
 
 def facts(answer):
     """Return the answer in JSON types, without empty fields."""
-    plain = json.loads(json.dumps(asdict(answer)))
-    plain["images"] = [filled(image) for image in plain["images"]]
-    return filled(plain)
+    images = [image_facts(image) for image in answer.images]
+    return filled(json.loads(json.dumps(asdict(replace(answer, images=[])) | {"images": images})))
+
+
+def image_facts(image):
+    said = image._asdict() | {"extra": dict(image.extra), "license": asdict(image.license)}
+    return filled(said)
 
 
 def filled(fields):
-    return {name: value for name, value in fields.items() if value not in (None, "", [], {})}
+    return {name: value for name, value in fields.items() if value not in (None, "", [], (), {})}
 
 
 @pytest.mark.parametrize("expected", EXPECTED, ids=lambda path: f"{path.parent.name}/{path.stem}")
