@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import lxml.html
 
+from carsets.sources.flickr_reach import first_reading
 from carsets.spiders import bing, flickr
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def main() -> int:
         print(f"not run: needs the recorded answers in {CAPTURES}")
         return 0
     page, answer = bing_page(), flickr_page()
-    reading = flickr.first_reading(per_query=500, now=0)
+    reading = first_reading(per_query=500, now=0)
     cases = {
         "bing": (
             lambda: bing.read_page(page),

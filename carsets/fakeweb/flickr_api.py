@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 CAP = 4000  # different photos of one query; later pages repeat them
 MOST_PER_PAGE = 500
 BAD_KEYS = frozenset({"", "invalid", "doesnotexist"})
+CROWDED = 1_400_000_000  # the second in which all photos were uploaded, in mode "crowded"
 UNAVAILABLE = (105, "Service currently unavailable")
 BUSY = (201, "Sorry, the Flickr API service is not currently available.")
 
@@ -32,7 +33,9 @@ def failure(code: int, message: str) -> dict[str, Any]:
     return {"stat": "fail", "code": code, "message": message}
 
 
-def call_answer(parameters: Mapping[str, str], per_combination: int) -> dict[str, Any]:
+def call_answer(
+    parameters: Mapping[str, str], per_combination: int, *, crowded: bool = False
+) -> dict[str, Any]:
     """Return the JSON of one call of ``/services/rest/``."""
     if parameters.get("api_key", "") in BAD_KEYS:
         return failure(100, "Invalid API Key (Key has invalid format)")
@@ -43,7 +46,7 @@ def call_answer(parameters: Mapping[str, str], per_combination: int) -> dict[str
     if not words:
         message = "Parameterless searches have been disabled. Please use flickr.photos.getRecent"
         return failure(3, message)
-    found = _search(words, per_combination, parameters)
+    found = _search(words, per_combination, parameters, CROWDED if crowded else None)
     size = min(MOST_PER_PAGE, _number(parameters, "per_page", 100) or 100)
     page = max(1, _number(parameters, "page", 1))
     start = (page - 1) * size
@@ -51,6 +54,7 @@ def call_answer(parameters: Mapping[str, str], per_combination: int) -> dict[str
     ranks = [at if at < reachable else at % CAP for at in range(start, start + size)]
     chosen = [found[at] for at in ranks if at < reachable] if start < len(found) else []
     extras = frozenset(parameters.get("extras", "").replace(" ", "").split(","))
+    crowd = {"dateupload": str(CROWDED)} if crowded and "date_upload" in extras else {}
     # Old answers have the total as a string, newer ones as a number.
     total: int | str = str(len(found)) if len(words) % 2 else len(found)
     return {
@@ -59,7 +63,7 @@ def call_answer(parameters: Mapping[str, str], per_combination: int) -> dict[str
             "pages": -(-len(found) // size),
             "perpage": size,
             "total": total,
-            "photo": [_record(number, extras) for number in chosen],
+            "photo": [_record(number, extras) | crowd for number in chosen],
         },
         "stat": "ok",
     }
@@ -71,19 +75,24 @@ def _number(parameters: Mapping[str, str], name: str, default: int) -> int:
 
 
 @lru_cache(maxsize=32)
-def _all_of(words: str, per_combination: int) -> tuple[tuple[int, int], ...]:
-    """Return (upload time, number) of all photos for words, the newest first."""
+def _all_of(words: str, per_combination: int) -> tuple[tuple[int, int, str], ...]:
+    """Return (upload time, number, license id) of all photos for words, the newest first."""
     numbers = Results("flickr", words, per_combination)
-    return tuple(sorted(((uploaded_of(number), number) for number in numbers), reverse=True))
+    photos = ((uploaded_of(number), number, str(flickr_license_of(number))) for number in numbers)
+    return tuple(sorted(photos, reverse=True))
 
 
-def _search(words: str, per_combination: int, parameters: Mapping[str, str]) -> list[int]:
+def _search(
+    words: str, per_combination: int, parameters: Mapping[str, str], crowded: int | None
+) -> list[int]:
     first = _number(parameters, "min_upload_date", 0)
     last = _number(parameters, "max_upload_date", 2**40)
-    found = [number for at, number in _all_of(words, per_combination) if first <= at <= last]
-    if parameters.get("license"):
-        wanted = set(parameters["license"].split(","))
-        found = [number for number in found if str(flickr_license_of(number)) in wanted]
+    wanted = set(filter(None, parameters.get("license", "").split(",")))
+    found = [
+        number
+        for at, number, license_id in _all_of(words, per_combination)  # as they were taken, too
+        if first <= (crowded or at) <= last and (not wanted or license_id in wanted)
+    ]
     if parameters.get("sort", "").endswith("-asc"):
         found.reverse()
     return found

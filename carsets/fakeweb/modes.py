@@ -28,6 +28,7 @@ MODES = (
     "unavailable",  # Flickr: code 105
     "busy",  # Flickr: code 201
     "decayed",  # the decaying host: what ``decaying.fate_of`` says
+    "crowded",  # Flickr: all photos were uploaded in one second
     "relicensed",  # Commons, Flickr, Openverse: every second image has another license
     "not_json",
     "empty",

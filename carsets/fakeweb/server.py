@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -108,14 +109,15 @@ class FakeWebServer:
             )
             if answered is not None:
                 return answered
-        if mode is not None and mode.name != "relicensed":
+        if mode is not None and mode.name not in {"relicensed", "crowded"}:
             return await mode_answer(request, host, mode, self.per_combination)
         if request.path == "/robots.txt":
             return await robots_answer(host)
         if host == names.BING:
             return await self._bing(request)
         if host == names.FLICKR:
-            return await self._flickr(request)
+            crowded = mode is not None and mode.name == "crowded"
+            return await self._flickr(request, crowded=crowded)
         if host in {names.OPENVERSE, "api.openverse.engineering"}:
             return await self._openverse(request)
         if host == names.YANDEX_WEB:
@@ -147,7 +149,7 @@ class FakeWebServer:
         page = bing_pages.search_answer(request.path, dict(request.query), self.per_combination)
         return web.Response(text=page, content_type="text/html")
 
-    async def _flickr(self, request: web.Request) -> web.Response:
+    async def _flickr(self, request: web.Request, *, crowded: bool) -> web.Response:
         if request.path.rstrip("/") != "/services/rest":
             return web.Response(status=404)
         parameters = dict(request.query)
@@ -156,10 +158,10 @@ class FakeWebServer:
         if parameters.get("method") == "flickr.photos.getInfo":
             changed = names.FLICKR in self.traffic.modes
             return web.json_response(licenses.photo_answer(parameters, changed=changed))
-        loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(
-            None, flickr_api.call_answer, parameters, self.per_combination
+        answering = partial(
+            flickr_api.call_answer, parameters, self.per_combination, crowded=crowded
         )
+        answer = await asyncio.get_running_loop().run_in_executor(None, answering)
         return web.json_response(answer)
 
     async def _openverse(self, request: web.Request) -> web.Response:

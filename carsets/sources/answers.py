@@ -17,5 +17,6 @@ class Answer:
     outcome: QueryOutcome
     images: list[FoundImage] = field(default_factory=list)
     next: str | int | None = None
+    elsewhere: str | int | None = None  # the same, for a page that only repeats earlier ones
     total: int | None = None  # how many the source says it has; None when it does not say
     note: str = ""  # what exactly was seen, for people

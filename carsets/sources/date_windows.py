@@ -15,10 +15,16 @@ MAX_WINDOWS = 64  # halving 100 years down to seconds needs 32
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """From ``first`` to ``last``, both included (Unix seconds); both None: any time."""
+    """From ``first`` to ``last``, both included (Unix seconds); both None: any time.
+
+    A source whose photos of one second are too many may narrow it to one ``license`` (its number
+    at the source), and read that a second time ``backwards``.
+    """
 
     first: int | None = None
     last: int | None = None
+    license: int | None = None
+    backwards: bool = False
 
     @property
     def halves(self) -> tuple[Window, Window] | None:
@@ -31,11 +37,15 @@ class Window:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What is still to be read: ``windows`` in their order, the first of them from ``page``."""
+    """What is still to be read: ``windows`` in their order, the first of them from ``page``.
+
+    ``missing`` counts what no window reaches, as far as is known yet.
+    """
 
     per_page: int
     windows: tuple[Window, ...] = (Window(),)
     page: int = 1
+    missing: int = 0
 
     @property
     def window(self) -> Window:
@@ -47,7 +57,11 @@ class Reading:
         halves = self.window.halves
         if not halves or len(self.windows) >= MAX_WINDOWS:
             return None
-        return Reading(self.per_page, (*halves, *self.windows[1:]))
+        return self.instead(*halves)
+
+    def instead(self, *parts: Window) -> Reading:
+        """Read these windows in the place of the one that is being read."""
+        return replace(self, windows=(*parts, *self.windows[1:]))
 
     def next_page(self) -> Reading:
         """Read the next page of the same window."""
@@ -56,29 +70,40 @@ class Reading:
     def next_window(self) -> Reading | None:
         """Read the window after this one; None when there is none."""
         rest = self.windows[1:]
-        return Reading(self.per_page, rest) if rest else None
+        return replace(self, windows=rest, page=1) if rest else None
 
     def __str__(self) -> str:
-        windows = ",".join(
-            "any" if window.first is None else f"{window.first}-{window.last}"
-            for window in self.windows
-        )
-        return f"{self.per_page}@{self.page}:{windows}"
+        windows = ",".join(map(_text, self.windows))
+        missing = f"+{self.missing}" if self.missing else ""
+        return f"{self.per_page}@{self.page}:{windows}{missing}"
 
     @classmethod
     def parse(cls, text: str) -> Reading:
         """Read what ``str`` wrote; raises ValueError for anything else."""
-        match = re.fullmatch(r"([1-9]\d{0,3})@([1-9]\d{0,5}):([a-z0-9,-]{1,3000})", text)
+        match = _READING.fullmatch(text)
         if not match:
             raise ValueError(f"not a place in a reading: {text[:80]!r}")
         windows = tuple(_window(part) for part in match[3].split(","))
-        return cls(int(match[1]), windows, int(match[2]))
+        return cls(int(match[1]), windows, int(match[2]), int(match[4] or 0))
+
+
+# As 500@1:1100000000-1100000009,1100000010-1100000010.4,1100000010-1100000010.4r+4711
+_READING = re.compile(r"([1-9]\d{0,3})@([1-9]\d{0,5}):([a-z0-9.,-]{1,3000})(?:\+(-?\d{1,9}))?")
+_WINDOW = re.compile(r"(\d{1,12})-(\d{1,12})(?:\.(\d{1,4})(r?))?")
+
+
+def _text(window: Window) -> str:
+    if window.first is None:
+        return "any"
+    license_number = "" if window.license is None else f".{window.license}"
+    return f"{window.first}-{window.last}{license_number}{'r' if window.backwards else ''}"
 
 
 def _window(text: str) -> Window:
     if text == "any":
         return Window()
-    match = re.fullmatch(r"(\d{1,12})-(\d{1,12})", text)
+    match = _WINDOW.fullmatch(text)
     if not match:
         raise ValueError(f"not a window of time: {text[:80]!r}")
-    return Window(int(match[1]), int(match[2]))
+    license_number = int(match[3]) if match[3] else None
+    return Window(int(match[1]), int(match[2]), license_number, backwards=bool(match[4]))

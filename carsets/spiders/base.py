@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from abc import abstractmethod
+from dataclasses import replace
 from functools import partial
 from time import monotonic
 from typing import TYPE_CHECKING, Any, ClassVar, Self
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 # Error answers are facts about the source, so the parsers see them. (handle_httpstatus_all would
 # also switch redirects off.)
 ERROR_STATUSES = list(range(400, 600))
+REPEATED = "the page repeats earlier ones"
 LONGEST_REST = 10.0  # seconds between two looks at what the other workers do
 
 
@@ -232,6 +234,8 @@ class ImageSearchSpider(CarsetsSpider):
         if self.plan.per_query:
             images = images[: max(self.plan.per_query - taken, 0)]
         why_last = await self._why_last(query, answer, images, taken)
+        if why_last == REPEATED and answer.elsewhere is not None:
+            answer, why_last = replace(answer, next=answer.elsewhere), ""
         last = answer.next is None or bool(why_last)
         self.say_page(
             query,
@@ -241,7 +245,9 @@ class ImageSearchSpider(CarsetsSpider):
             response.url,
         )
         if last:
-            self._end(query, answer.outcome, why_last or answer.note)
+            # Nothing on a later page is the end of the results.
+            ended = QueryOutcome.RESULTS if taken and answer.outcome.is_answer else answer.outcome
+            self._end(query, ended, why_last or answer.note)
         elif self._stopping:
             self._open.release()  # not ended: a later run goes on from the next page
         else:
@@ -296,7 +302,7 @@ class ImageSearchSpider(CarsetsSpider):
         seen = self._seen.setdefault(query.query_id, set())
         urls = {image.image_url for image in images}
         if images and urls <= seen:
-            return "the page repeats earlier ones"
+            return REPEATED
         seen |= urls
         share = self.settings.getfloat("QUERY_END_KNOWN_SHARE")
         known = await self.state_of_crawl.known(urls)

@@ -9,7 +9,8 @@ Terms:      https://www.flickr.com/help/terms/api (non-commercial use, unless Fl
 Licenses:   of every photo, as its owner chose it
 Needs:      a key in the environment variable FLICKR_API_KEY
 Limits:     3,600 questions an hour; 4,000 photos a question, so larger ones are asked in windows
-            of upload time; copies over 1,024 pixels of Pro members only
+            of upload time, and of licenses where a second is too full; copies over 1,024 pixels of
+            Pro members only
 """
 
 from __future__ import annotations
@@ -32,8 +33,19 @@ from carsets.outcomes import QueryOutcome
 from carsets.permissions import Purpose
 from carsets.problems import UserError
 from carsets.sources.answers import Answer
-from carsets.sources.date_windows import Reading, Window
+from carsets.sources.date_windows import Reading
 from carsets.sources.flickr_photo import SIZES, read_photo
+from carsets.sources.flickr_reach import (
+    LICENSE_IDS,
+    MAX_PER_PAGE,
+    first_reading,
+    in_parts,
+    missing_note,
+    next_place,
+    past_repeats,
+    reached,
+    sort_order,
+)
 from carsets.sources.foreign_text import (
     MAX_PAGE_BYTES,
     ForeignTextError,
@@ -53,12 +65,6 @@ if TYPE_CHECKING:
     from carsets.queries import Query
 
 ENDPOINT = "https://api.flickr.com/services/rest/"
-MAX_PER_PAGE = 500
-MAX_RESULTS = 4000  # later pages repeat earlier ones
-SPLIT_ABOVE = 3000  # photos in a window: with more it is halved, well before the cap
-OPENED = 1_076_371_200  # 2004-02-10, the day on which Flickr opened
-
-LICENSE_IDS = range(17)
 EXTRAS = (
     "description,license,date_upload,date_taken,owner_name,path_alias,original_format,"
     "last_update,tags,machine_tags,o_dims,views,media,safety_level,"
@@ -87,12 +93,14 @@ def search_parameters(
 ) -> dict[str, str]:
     """Return what to post for one page, without the key. Safe search is on, always."""
     window = reading.window
+    if window.license is not None:
+        licenses = [window.license]
     parameters = _api().photos.search(
         text=text,
         license=",".join(map(str, licenses)) or None,
         min_upload_date=window.first,
         max_upload_date=window.last,
-        sort="relevance" if window.first is None else "date-posted-asc",
+        sort=sort_order(window),
         safe_search=1,
         content_types=0,
         media="photos",
@@ -114,20 +122,18 @@ def licenses_to_ask(policy: LicensePolicy) -> tuple[int, ...]:
     return () if len(wanted) == len(LICENSE_IDS) else wanted
 
 
-def first_reading(per_query: int, now: int) -> Reading:
-    """Return where a query begins: in windows of upload time if it wants more than the cap."""
-    if 0 < per_query <= SPLIT_ABOVE:
-        return Reading(min(MAX_PER_PAGE, per_query))
-    return Reading(MAX_PER_PAGE, (Window(OPENED, now),))
-
-
 def read_page(
-    body: bytes, reading: Reading | None = None, *, status: int = 200, longest_side: int = 0
+    body: bytes,
+    reading: Reading | None = None,
+    *,
+    status: int = 200,
+    longest_side: int = 0,
+    licenses: Sequence[int] = (),
 ) -> Answer:
     """Read one answer; ``reading`` is the place that was asked for.
 
-    A window with too many photos gives none: its halves are read instead. ``longest_side`` is
-    that of ``read_photo``.
+    A window with too many photos gives none: its parts are read instead. ``longest_side`` is
+    that of ``read_photo``, ``licenses`` are those of ``search_parameters``.
     """
     reading = reading or Reading(MAX_PER_PAGE)
     if status == 429:
@@ -141,25 +147,31 @@ def read_page(
         if status != 200:
             return Answer(outcome=QueryOutcome.HTTP_ERROR, note=f"HTTP {status}")
         return Answer(outcome=QueryOutcome.FORMAT_CHANGED, note=f"no photos: {error}")
-    return _read_photos(photos, reading, longest_side)
+    total = to_int(photos["total"])
+    if parts := in_parts(reading, total or 0, licenses):
+        note = f"{total} photos in one window of time: read in parts"
+        return Answer(outcome=QueryOutcome.RESULTS, next=str(parts), total=total, note=note)
+    return _read_photos(photos, reading, total, longest_side)
 
 
-def _read_photos(photos: Mapping[str, Any], reading: Reading, longest_side: int) -> Answer:
-    records, total = photos["photo"][:MAX_PER_PAGE], to_int(photos["total"])
-    if (total or 0) > SPLIT_ABOVE and reading.page == 1 and (halves := reading.split()):
-        note = f"{total} photos in one window of time: read in halves"
-        return Answer(outcome=QueryOutcome.RESULTS, next=str(halves), total=total, note=note)
+def _read_photos(
+    photos: Mapping[str, Any], reading: Reading, total: int | None, longest_side: int
+) -> Answer:
+    records = photos["photo"][:MAX_PER_PAGE]
     images = [image for record in records if (image := read_photo(record, longest_side))]
     if records and not images:
         note = f"{len(records)} photos, none of which can be read"
         return Answer(outcome=QueryOutcome.FORMAT_CHANGED, total=total, note=note)
-    last_page = min(to_int(photos["pages"]) or 1, -(-MAX_RESULTS // reading.per_page))
-    more = reading.next_page() if reading.page < last_page else reading.next_window()
+    reading = reached(reading, total or 0)
+    more = next_place(reading, total or 0, to_int(photos["pages"]) or 1)
+    elsewhere = past_repeats(reading, total or 0)
     return Answer(
         outcome=QueryOutcome.RESULTS if images else QueryOutcome.NO_RESULTS,
         images=images,
         next=str(more) if more else None,
+        elsewhere=str(elsewhere) if elsewhere else None,
         total=total,
+        note="" if more else missing_note(reading),
     )
 
 
@@ -287,4 +299,5 @@ class FlickrSpider(ImageSearchSpider):
             Reading.parse(response.meta["reading"]),
             status=response.status,
             longest_side=self.settings.getint("FLICKR_LONGEST_SIDE", 2048),
+            licenses=self.licenses,
         )

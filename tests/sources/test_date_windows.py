@@ -1,5 +1,7 @@
 """Windows of time that together read everything, once."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -18,14 +20,36 @@ def test_any_time_and_a_single_second_have_no_halves(window):
     assert Reading(500, (window,)).split() is None
 
 
-@pytest.mark.parametrize("text", ["100@1:any", "500@3:1076371200-1700000000", "500@1:1-2,3-4,5-5"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "100@1:any",
+        "500@3:1076371200-1700000000",
+        "500@1:1-2,3-4,5-5",
+        "500@2:5-5.4,5-5.4r,5-5.16,6-9+4711",
+        "500@1:1-1.0+-3",
+    ],
+)
 def test_a_place_is_written_and_read_back(text):
     assert str(Reading.parse(text)) == text
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "1", "0@1:any", "500@0:any", "500@1:", "500@1:x", "500@1:1", "500@1:1-2,", "a" * 9999],
+    [
+        *(
+            "",
+            "1",
+            "0@1:any",
+            "500@0:any",
+            "500@1:",
+            "500@1:x",
+            "500@1:1",
+            "500@1:1-2,",
+            "a" * 9999,
+        ),
+        *("500@1:1-2.", "500@1:1-2.x", "500@1:1-2r", "500@1:1-2+", "500@1:1-2+1.5", "500@1:any.4"),
+    ],
 )
 def test_anything_else_is_refused(text):
     with pytest.raises(ValueError, match="not a"):
@@ -37,6 +61,7 @@ def test_goes_through_pages_then_windows():
     assert str(reading.next_page()) == "500@2:1-2,3-4"
     second = reading.next_page().next_window()
     assert str(second) == "500@1:3-4"
+    assert str(replace(reading, missing=7).next_window()) == "500@1:3-4+7"
     assert second.next_window() is None
 
 
