@@ -35,6 +35,7 @@ def sighting_row(item: CarImage, outcome: Outcome, run_id: str) -> SightingRow:
         url=found.image_url,
         page_url=found.page_url,
         thumbnail=found.thumbnail_url,
+        alternates=found.alternates,
         source_id=found.source_id,
         width=found.width,
         height=found.height,
@@ -61,10 +62,11 @@ def sighting_row(item: CarImage, outcome: Outcome, run_id: str) -> SightingRow:
 
 
 def found_again(row: Any) -> FoundImage:
-    """Return what a source said of an image, from its sighting. Smaller copies are not kept."""
+    """Return what a source said of an image, from the sighting of one that is tried again."""
     return FoundImage(
         image_url=row.url,
         page_url=row.page_url,
+        alternates=tuple(row.alternates.splitlines()),
         thumbnail_url=row.thumbnail,
         source_id=row.source_id,
         title=row.title,

@@ -55,6 +55,12 @@ def _let_workers_share_a_plan(connection: Connection) -> None:
     metadata.create_all(connection)
 
 
+def _keep_smaller_copies(connection: Connection) -> None:
+    """Version 6: a URL that is tried again knows the smaller copies of its image."""
+    column = "alternates TEXT DEFAULT '' NOT NULL"
+    connection.execute(text(f"ALTER TABLE sightings ADD COLUMN {column}"))
+
+
 # What leads a catalog of version N to version N + 1. Applied in order, each in the one
 # transaction that also writes the new number, so that a killed upgrade leaves the old catalog.
 UPGRADES: Mapping[int, Callable[[Connection], None]] = {
@@ -62,6 +68,7 @@ UPGRADES: Mapping[int, Callable[[Connection], None]] = {
     2: _remember_releases_and_verifications,
     3: _index_the_queue_for_review,
     4: _let_workers_share_a_plan,
+    5: _keep_smaller_copies,
 }
 
 

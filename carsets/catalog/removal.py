@@ -139,6 +139,7 @@ def read_batch(
         rows |= {row.sighting_id: row for row in found}
     for row in rows.values():
         batch.texts |= {row.url, row.page_url, row.thumbnail, row.author_url}
+        batch.texts.update(row.alternates.splitlines())
         batch.people.add(row.author)
     batch.texts.discard("")
     batch.people.discard("")
@@ -209,6 +210,7 @@ _EMPTIED: dict[str, Any] = {
     "url": "",
     "page_url": "",
     "thumbnail": "",
+    "alternates": "",
     "source_id": "",
     "width": None,
     "height": None,
@@ -235,6 +237,7 @@ _NAMING = (
     sightings.c.url_hash,
     sightings.c.page_url,
     sightings.c.thumbnail,
+    sightings.c.alternates,
     sightings.c.author,
     sightings.c.author_url,
 )
@@ -257,14 +260,18 @@ def _sightings_meant(connection: Connection, target: Target) -> Numbers:
     if target.kind == "url":
         by_hash = columns.url_hash == to_sql(url_hash(value))
         shown = or_(columns.page_url == value, columns.thumbnail == value)
-        return _numbers(connection, select(number).where(or_(by_hash, shown)))
+        found = _numbers(connection, select(number).where(or_(by_hash, shown)))
+        likely = columns.alternates.contains(value, autoescape=True)
+        copies = select(number, columns.alternates).where(likely)
+        smaller = _chosen(connection, copies, lambda row: value in row.alternates.splitlines())
+        return np.union1d(found, smaller)
     if target.kind == "author":
         wanted = author_hash(value)
         named = or_(columns.author != "", columns.author_url != "")
         rows = select(number, columns.author, columns.author_url).where(named)
         return _chosen(connection, rows, lambda row: wanted in map(author_hash, row[1:]))
     if target.kind == "host":
-        fields = (columns.url, columns.page_url, columns.thumbnail)
+        fields = (columns.url, columns.page_url, columns.thumbnail, columns.alternates)
         return _at_host(connection, number, fields, value)
     return _NONE
 
@@ -274,7 +281,12 @@ def _at_host(connection: Connection, number: Any, fields: Sequence[Any], host: s
     host = host.lower().rstrip(".")
     likely = or_(*(func.lower(field).contains(host, autoescape=True) for field in fields))
     rows = select(number, *fields).where(likely)
-    return _chosen(connection, rows, lambda row: any(host in hosts_above(url) for url in row[1:]))
+    # Of smaller copies there may be several, one a line.
+    return _chosen(
+        connection,
+        rows,
+        lambda row: any(host in hosts_above(url) for text in row[1:] for url in text.splitlines()),
+    )
 
 
 def _images_meant(connection: Connection, target: Target) -> Numbers:

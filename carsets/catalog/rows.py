@@ -81,6 +81,7 @@ class SightingRow:
     rank: int = 0
     page_url: str = ""
     thumbnail: str = ""
+    alternates: Sequence[str] = ()
     source_id: str = ""
     width: int | None = None
     height: int | None = None

@@ -25,7 +25,7 @@ from sqlalchemy import (
     UniqueConstraint,
 )
 
-VERSION = 5  # of the tables below; ``migrations`` leads older catalogs here
+VERSION = 6  # of the tables below; ``migrations`` leads older catalogs here
 
 # SQLite counts rows by itself only in an INTEGER column.
 RowNumber = BigInteger().with_variant(Integer, "sqlite")
@@ -108,6 +108,7 @@ sightings = Table(
     Column("url_hash", BigInteger, nullable=False),
     _text("page_url"),
     _text("thumbnail"),
+    _text("alternates"),  # smaller copies, one a line, while a later run may try this URL again
     _text("source_id"),
     # What it is said to be.
     Column("width", Integer),

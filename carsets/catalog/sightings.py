@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from datetime import UTC, datetime
 from enum import IntEnum
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 VARIABLES = 500  # values in one IN (...): below the limit of every database
 CHUNK = 20_000  # rows read at once
+MOST_ALTERNATES = 8  # smaller copies of one image; the largest are kept
+LONGEST_ALTERNATE = 2_000  # characters of one address
 
 
 class Finality(IntEnum):
@@ -80,6 +83,7 @@ def settle_all(connection: Connection, rows: Sequence[tuple[SightingRow, str]]) 
         "outcome": Outcome.STORED.value,
         "finality": int(Finality.FINAL),
         "attempts": 0,
+        "alternates": "",
     }
     columns = [_columns(row) | settled | {"image_id": image_id} for row, image_id in rows]
     if columns:
@@ -88,11 +92,13 @@ def settle_all(connection: Connection, rows: Sequence[tuple[SightingRow, str]]) 
 
 def _columns(row: SightingRow) -> dict[str, Any]:
     columns = {name: getattr(row, name) for name in _FIELDS}
+    finality = Finality.of(row.outcome)
     now = row.ended_at or row.seen_at or datetime.now(UTC).isoformat(timespec="seconds")
     columns |= {
         "url_hash": to_sql(url_hash(row.url)),
         "outcome": row.outcome.value,
-        "finality": int(Finality.of(row.outcome)),
+        "finality": int(finality),
+        "alternates": _kept_alternates(row) if finality in _TRIED_AGAIN else "",
         "attempts": int(row.outcome.retry is Retry.LATER),
         "tags": list(row.tags),
         "labels": dict(row.labels),
@@ -103,6 +109,19 @@ def _columns(row: SightingRow) -> dict[str, Any]:
         "ended_at": now,
     }
     return columns
+
+
+_TRIED_AGAIN = {Finality.UNDECIDED, Finality.TRANSIENT}
+
+
+def _kept_alternates(row: SightingRow) -> str:
+    """Return the first of the smaller copies, one a line; addresses hold no spaces."""
+    usable = (
+        url
+        for url in row.alternates
+        if len(url) <= LONGEST_ALTERNATE and len(url.split()) == 1 and url != row.url
+    )
+    return "\n".join(islice(usable, MOST_ALTERNATES))
 
 
 def _statement(connection: Connection, *, force: bool) -> sqlite.Insert | postgresql.Insert:

@@ -59,13 +59,21 @@ async def image_answer(
     broken = await _broken(request, image, hits) if not moved else None
     if broken is not None:
         return broken
-    if host == names.FLICKR_IMAGES:
-        suffix = request.path.rpartition("_")[2].removesuffix(".jpg")
-        suffix = suffix if len(suffix) == 1 else ""
-        if suffix != flickr_original_suffix(image):
-            return await _smaller(number, suffix, artists)
+    if host == names.FLICKR_IMAGES and not is_flickr_original(request.path):
+        return await _smaller(number, _flickr_suffix(request.path), artists)
     body = await loop.run_in_executor(artists, picture, number)
     return answers.typed(body, _OPT_OUTS.get(image.fate))
+
+
+def is_flickr_original(path: str) -> bool:
+    """Return whether this is the path of a photo's largest copy on Flickr's image host."""
+    number = number_of_path(path)
+    return number is not None and _flickr_suffix(path) == flickr_original_suffix(facts(number))
+
+
+def _flickr_suffix(path: str) -> str:
+    suffix = path.rpartition("_")[2].removesuffix(".jpg")
+    return suffix if len(suffix) == 1 else ""
 
 
 async def _smaller(number: int, suffix: str, artists: Executor) -> web.Response:

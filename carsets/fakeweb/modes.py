@@ -29,6 +29,7 @@ MODES = (
     "busy",  # Flickr: code 201
     "decayed",  # the decaying host: what ``decaying.fate_of`` says
     "crowded",  # Flickr: all photos were uploaded in one second
+    "originals_gone",  # Flickr's image host: only smaller copies are left
     "relicensed",  # Commons, Flickr, Openverse: every second image has another license
     "not_json",
     "empty",
@@ -40,6 +41,8 @@ MODES = (
     "500",
     "503",
 )
+# These change what a host answers, and not whether it does: the host sees to them itself.
+OF_THE_HOST = frozenset({"crowded", "originals_gone", "relicensed"})
 _CONSENT = (
     '<html><body><form action="/consent" id="consent"><h1>Before you continue</h1>'
     "<button>Accept all</button></form></body></html>"

@@ -31,8 +31,8 @@ from carsets.fakeweb import (
 from carsets.fakeweb.corpus import PER_COMBINATION
 from carsets.fakeweb.decaying import decaying_answer
 from carsets.fakeweb.hostile import hostile_answer
-from carsets.fakeweb.image_hosts import image_answer, thumbnail_answer
-from carsets.fakeweb.modes import MODES, mode_answer
+from carsets.fakeweb.image_hosts import image_answer, is_flickr_original, thumbnail_answer
+from carsets.fakeweb.modes import MODES, OF_THE_HOST, mode_answer
 from carsets.fakeweb.robots import robots_answer
 from carsets.fakeweb.tls import server_context
 from carsets.fakeweb.traffic import Mode, Traffic
@@ -109,7 +109,7 @@ class FakeWebServer:
             )
             if answered is not None:
                 return answered
-        if mode is not None and mode.name not in {"relicensed", "crowded"}:
+        if mode is not None and mode.name not in OF_THE_HOST:
             return await mode_answer(request, host, mode, self.per_combination)
         if request.path == "/robots.txt":
             return await robots_answer(host)
@@ -138,6 +138,8 @@ class FakeWebServer:
             return opt_outs.photo_answer(request, host)
         if host == names.HOSTILE or host.endswith(".any.carsets.test"):
             return await hostile_answer(request, hits)
+        if mode is not None and mode.name == "originals_gone" and is_flickr_original(request.path):
+            return web.Response(status=404, text="Not Found")
         return await image_answer(request, host, hits, self._artists)
 
     async def _bing(self, request: web.Request) -> web.Response:

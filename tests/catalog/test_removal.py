@@ -86,6 +86,24 @@ def test_a_host_in_the_path_of_another_is_not_meant(fill, catalog):
     assert meant(catalog, "host", "a.test") == ([], [])
 
 
+@pytest.mark.parametrize(
+    ("kind", "value"), [("url", "https://cdn.test/1_s.jpg"), ("host", "cdn.test")]
+)
+def test_a_smaller_copy_that_waits_to_be_tried_is_forgotten_too(kind, value, catalog, sighting):
+    copies = ("https://a.test/1_b.jpg", "https://cdn.test/1_s.jpg")
+    waiting = sighting("https://a.test/1.jpg", Outcome.TIMEOUT, alternates=copies)
+    longer = sighting("https://a.test/2.jpg", alternates=("https://cdn.test.org/1_s.jpg.bak",))
+    catalog.write(Batch(sightings=[waiting, replace(longer, outcome=Outcome.TIMEOUT)]))
+    batch = remove(catalog, kind, value)
+    assert len(batch.sighting_ids) == 1
+    assert set(copies) <= batch.texts
+    [left] = catalog.unfinished("bing")
+    assert left.url == "https://a.test/2.jpg"
+    with catalog._read() as connection:
+        kept = connection.exec_driver_sql("SELECT alternates FROM sightings").scalars().all()
+    assert not any("https://cdn.test/" in text for text in kept)
+
+
 def test_copies_go_with_the_picture_in_both_directions(fill, catalog):
     worst = fill("worst", openness=1)
     better = fill("better", near=[worst.seq], openness=2)

@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import select
 
+from carsets.catalog.entries import found_again
 from carsets.catalog.known_urls import KnownUrls
 from carsets.catalog.rows import Batch
 from carsets.catalog.schema import sightings
@@ -101,6 +102,32 @@ def test_a_known_url_learns_to_which_image_it_led(catalog, sighting, image):
 def test_the_same_url_twice_in_one_batch_is_one_row(catalog, sighting):
     record(catalog, sighting(), sighting(outcome=Outcome.KNOWN_URL))
     assert row_of(catalog).outcome == "stored"
+
+
+def test_smaller_copies_are_kept_while_a_url_may_be_tried_again(catalog, sighting):
+    copies = ("https://a.test/1_b.jpg", "https://b.test/1_s.jpg")
+    record(catalog, sighting(outcome=Outcome.TIMEOUT, alternates=copies))
+    [row] = catalog.unfinished("bing")
+    assert found_again(row).alternates == copies
+    record(catalog, sighting(outcome=Outcome.HTTP_404, alternates=copies, run_id="run2"))
+    assert row_of(catalog).alternates == ""
+
+
+def test_smaller_copies_are_few_and_short(catalog, sighting):
+    many = [f"https://a.test/{number}.jpg" for number in range(2, 50)]
+    odd = [URL, "", "https://a.test/a b", "https://a.test/a\nb", f"https://a.test/{'x' * 3000}"]
+    record(catalog, sighting(outcome=Outcome.TIMEOUT, alternates=(*odd, *many)))
+    [row] = catalog.unfinished("bing")
+    assert list(found_again(row).alternates) == many[:8]
+
+
+def test_an_image_that_is_stored_after_all_needs_its_smaller_copies_no_more(
+    catalog, sighting, image
+):
+    copies = ("https://a.test/1_b.jpg",)
+    record(catalog, sighting(outcome=Outcome.TIMEOUT, alternates=copies))
+    catalog.admit(image(), sighting=sighting(alternates=copies))
+    assert row_of(catalog).alternates == ""
 
 
 def test_transient_failures_are_tried_again_up_to_a_limit(catalog, sighting):

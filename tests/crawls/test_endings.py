@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from carsets.fakeweb.hostile import ROUTES
+from carsets.fakeweb.names import FLICKR_IMAGES
 from carsets.fakeweb.process import FakeWebProcess
 
 PLAN = {"vehicles": "Honda Civic,Fiat 500", "colors": "red,blue", "per_query": 4}
@@ -172,6 +173,33 @@ def test_without_a_network_a_search_is_partial(source, crawls, dataset, no_web):
     again = crawls.run(source, dataset.folder, PLAN)
     assert again.returncode == 0, again.stderr
     assert dataset.kept()
+
+
+def test_an_image_that_is_tried_again_knows_its_smaller_copies(crawls, dataset, web):
+    """In the second run every original is gone: what is stored is the next copy, as it was served.
+
+    That evidence is its own: address, size and bytes.
+    """
+    plan = {"query": "honda civic red", "per_query": 12}
+    web.mode(FLICKR_IMAGES, "503")
+    crawls.run("flickr", dataset.folder, plan, RETRY_TIMES=0)
+    assert not dataset.kept()
+    waiting = dict(dataset.rows("SELECT url, alternates FROM sightings WHERE alternates != ''"))
+    assert len(waiting) > 5
+    web.mode(FLICKR_IMAGES, "originals_gone")
+    again = crawls.run("flickr", dataset.folder, plan)
+    assert again.returncode == 0, again.stderr
+    rows = dataset.rows(
+        "SELECT s.url, s.width, i.served_url, i.width, i.sha256 FROM sightings s"
+        " JOIN images i USING (image_id) WHERE s.outcome = 'stored' AND s.alternates = ''"
+    )
+    assert len(rows) > 3
+    for original, said, served, width, _ in rows:
+        assert served in waiting[original].splitlines()
+        assert width < said
+    dataset.assert_whole()
+    asked = web.stats()["hosts"]["api.flickr.com"]["requests"]
+    assert asked == 1, "the page was read once"
 
 
 def test_without_a_network_a_list_keeps_nothing_and_is_tried_again(
