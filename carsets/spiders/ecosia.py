@@ -13,8 +13,6 @@ import re
 from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import parse_qs, urlencode, urlsplit
 
-import scrapy
-
 from carsets.items import FoundImage
 from carsets.outcomes import QueryOutcome
 from carsets.sources.answers import Answer
@@ -22,14 +20,12 @@ from carsets.sources.foreign_text import MAX_PAGE_BYTES, pixels, to_int, to_text
 from carsets.sources.refusals import refusal_of_status, wall_in, without_results
 from carsets.sources.search_filters import ANYTHING, SearchFilters, engine_words
 from carsets.sources.start_tags import start_tags
-from carsets.spiders.filtered import FilteredSearchSpider
+from carsets.spiders.filtered import NumberedPagesSpider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from scrapy.http import Response
-
-    from carsets.queries import Query
 
 ENDPOINT = "https://www.ecosia.org/images"
 PAGE_SIZE = 24
@@ -132,24 +128,16 @@ def _page_of(url: str) -> int:
         return 0
 
 
-class EcosiaSpider(FilteredSearchSpider):
+class EcosiaSpider(NumberedPagesSpider):
     """Images from Ecosia image searches."""
 
     name = "ecosia"
     filter_words = FILTER_WORDS
+    search_url = staticmethod(search_url)
+    safety_cookie = staticmethod(cookies)
     page_size: ClassVar[int] = PAGE_SIZE
     max_results: ClassVar[int] = MAX_RESULTS
     requests_per_minute: ClassVar[float] = 20
-
-    def page_request(self, query: Query, page: int, cursor: str | int | None) -> scrapy.Request:
-        """Ask for a page; safe search travels in the cookie."""
-        number = to_int(cursor)
-        url = search_url(query.text, page - 1 if number is None else number, self.filters)
-        return scrapy.Request(
-            url,
-            headers={"Cookie": cookies(self.filters)},
-            meta={"download_maxsize": MAX_PAGE_BYTES},
-        )
 
     def read_page(self, response: Response) -> Answer:
         """Read one page of tiles."""

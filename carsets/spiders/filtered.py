@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, ClassVar
 
+import scrapy
+
 from carsets.problems import UserError
+from carsets.sources.foreign_text import MAX_PAGE_BYTES, to_int
 from carsets.sources.search_filters import FILTER_ARGUMENTS, missing_filters, read_filters
 from carsets.spiders.base import ImageSearchSpider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    import scrapy
-
     from carsets.queries import Query
+    from carsets.sources.search_filters import SearchFilters
 
 
 class FilteredSearchSpider(ImageSearchSpider):
@@ -54,3 +57,26 @@ class FilteredSearchSpider(ImageSearchSpider):
         request = super()._request(query, page, cursor, taken)
         request.meta["no_retry_at"] = self.no_retry_at
         return request
+
+
+class NumberedPagesSpider(FilteredSearchSpider):
+    """One whose pages are numbered from 0, and whose safe search travels in a cookie."""
+
+    @staticmethod
+    @abstractmethod
+    def search_url(text: str, page: int, filters: SearchFilters) -> str:
+        """Return the address of a page (from 0)."""
+
+    @staticmethod
+    @abstractmethod
+    def safety_cookie(filters: SearchFilters) -> str:
+        """Return the cookie with safe search in it."""
+
+    def page_request(self, query: Query, page: int, cursor: str | int | None) -> scrapy.Request:
+        """Ask for the page that the page before named, or else for the one in turn."""
+        number = to_int(cursor)
+        return scrapy.Request(
+            self.search_url(query.text, page - 1 if number is None else number, self.filters),
+            headers={"Cookie": self.safety_cookie(self.filters)},
+            meta={"download_maxsize": MAX_PAGE_BYTES},
+        )

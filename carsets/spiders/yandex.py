@@ -14,8 +14,6 @@ import re
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
-import scrapy
-
 from carsets.items import FoundImage
 from carsets.outcomes import QueryOutcome
 from carsets.sources.answers import Answer
@@ -30,14 +28,12 @@ from carsets.sources.foreign_text import (
 )
 from carsets.sources.refusals import refusal_of_status, without_results
 from carsets.sources.search_filters import ANYTHING, SearchFilters, engine_words
-from carsets.spiders.filtered import FilteredSearchSpider
+from carsets.spiders.filtered import NumberedPagesSpider
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from scrapy.http import Response
-
-    from carsets.queries import Query
 
 ENDPOINT = "https://yandex.com/images/search"
 PAGE_SIZE = 30
@@ -195,24 +191,16 @@ def _page_of(url: str) -> int:
     return to_int(parse_qs(urlsplit(url).query).get("p", ["0"])[0]) or 0
 
 
-class YandexSpider(FilteredSearchSpider):
+class YandexSpider(NumberedPagesSpider):
     """Images from Yandex image searches."""
 
     name = "yandex"
     filter_words = FILTER_WORDS
+    search_url = staticmethod(search_url)
+    safety_cookie = staticmethod(cookies)
     page_size: ClassVar[int] = PAGE_SIZE
     max_results: ClassVar[int] = MAX_RESULTS
     requests_per_minute: ClassVar[float] = 12
-
-    def page_request(self, query: Query, page: int, cursor: str | int | None) -> scrapy.Request:
-        """Ask for a page; the family filter travels in the cookie."""
-        number = to_int(cursor)
-        url = search_url(query.text, page - 1 if number is None else number, self.filters)
-        return scrapy.Request(
-            url,
-            headers={"Cookie": cookies(self.filters)},
-            meta={"download_maxsize": MAX_PAGE_BYTES},
-        )
 
     def read_page(self, response: Response) -> Answer:
         """Read one page."""
