@@ -223,8 +223,8 @@ def server_cpu(server: str) -> float:
     engine = create_engine(server)
     with engine.connect() as connection:
         session = connection.exec_driver_sql("SELECT pg_backend_pid()").scalar_one()
+        postmaster = psutil.Process(session).parent()
     engine.dispose()
-    postmaster = psutil.Process(session).parent()
     assert postmaster is not None
     used = postmaster.cpu_times()
     total = used.user + used.system + used.children_user + used.children_system

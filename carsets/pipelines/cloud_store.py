@@ -14,6 +14,8 @@ from scrapy.utils.defer import ensure_awaitable
 from carsets.problems import UserError
 from carsets.store_deletion import delete_object
 
+CLIENTS = {"s3": "-r requirements-cluster.txt", "gs": "google-cloud-storage"}  # for pip
+
 
 class CloudStore:
     """Write and delete single objects. Raises OSError when the store does not do it."""
@@ -26,7 +28,7 @@ class CloudStore:
     def open(cls, address: str) -> CloudStore:
         """Return the store for an ``s3://`` or ``gs://`` address. Raises UserError."""
         scheme, _, rest = address.partition("://")
-        if scheme not in FilesPipeline.STORE_SCHEMES:
+        if scheme not in CLIENTS:
             raise UserError(f"IMAGES_STORE={address}: a path, s3:// or gs:// is expected")
         bucket, slash, prefix = rest.partition("/")
         if not bucket or not slash or (prefix and not prefix.endswith("/")):
@@ -37,7 +39,7 @@ class CloudStore:
         except (NotConfigured, ImportError) as error:
             # Scrapy would only take this step out of the crawl, and lose every image.
             raise UserError(
-                f"IMAGES_STORE={address}: {error}; pip install -r requirements-cluster.txt"
+                f"IMAGES_STORE={address}: {error}; pip install {CLIENTS[scheme]}"
             ) from None
         except Exception as error:  # no region, an endpoint that is none
             raise UserError(f"IMAGES_STORE={address}: {_one_line(error)}") from None
