@@ -4,8 +4,10 @@ import hashlib
 import importlib.util
 import json
 import os
+import secrets
 import shutil
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -23,6 +25,7 @@ from tests.commands.stocked import stock
 
 ROOT = Path(__file__).parents[2]
 PATIENCE = 300  # seconds; nothing below depends on how much of them it takes
+STORE = 128 << 20  # bytes of a cluster's shared memory
 SIZE = 2  # images of a batch: many small ones, so that there is a half-way
 PATH, MODEL = 2, 7  # columns of ``everything``
 KINDS = {"keep": "keep", "review": "review", "drop": "dropped"}
@@ -105,7 +108,7 @@ def ask(data, sql):
     return [row[0] if len(row) == 1 else row for row in found]
 
 
-def start(scrapy, data, scratch, *words):
+def start(scrapy, data, scratch, *words, **more):
     settings = {
         "DATA_DIR": data, "CAR_DETECTION_MODEL": "builtin", "CAR_DETECTION_BATCH_SIZE": SIZE,
         "INSPECTION_WORKERS": 1,
@@ -114,7 +117,7 @@ def start(scrapy, data, scratch, *words):
     return subprocess.Popen(
         [*scrapy, "redetect", "--pending", "--drop", *words, *given],
         cwd=data.parent, start_new_session=True, text=True,
-        env=environment(TMPDIR=str(scratch), RAY_TMPDIR=str(scratch)),
+        env=environment(TMPDIR=str(scratch), RAY_TMPDIR=str(scratch), **more),
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
 
@@ -209,16 +212,57 @@ def test_it_says_what_the_network_says_when_it_is_asked_directly(pooled, direct)
     assert {row[1] for row in rows} == {"keep", "review", "dropped"}
 
 
-def test_ray_says_the_same_and_goes_on_too(pooled, crawled, ray_scrapy, scratch, tmp_path):
+@pytest.fixture
+def cluster():
+    """Return a function that starts somebody else's Ray, of two cores, and how to reach it."""
+    folder = Path(tempfile.mkdtemp(prefix="ray-", dir="/tmp"))
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    variables = {
+        "RAY_AUTH_MODE": "token",
+        "RAY_AUTH_TOKEN": secrets.token_hex(32),
+        "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # stays on loopback
+        "RAY_USAGE_STATS_ENABLED": "0",
+    }
+
+    def begin():
+        done = subprocess.run(
+            [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", f"--port={port}",
+             "--node-ip-address=127.0.0.1", "--num-cpus=2", "--include-dashboard=false",
+             f"--object-store-memory={STORE}", f"--temp-dir={folder}"],
+            env=environment(TMPDIR=str(folder), **variables), cwd=folder, check=False, text=True,
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            timeout=PATIENCE,
+        )  # fmt: skip
+        assert done.returncode == 0
+        return folder, variables | {"RAY_ADDRESS": f"127.0.0.1:{port}"}
+
+    yield begin
+    while rest := left_over(folder):  # one may be starting another
+        for process in rest:
+            with suppress(psutil.Error):
+                process.kill()
+        time.sleep(0.1)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_ray_says_the_same_and_a_cluster_of_somebody_else_goes_on(
+    pooled, crawled, ray_scrapy, scratch, cluster, tmp_path
+):
     data = tmp_path / "data"
     shutil.copytree(crawled, data)
     words = ("--engine", "ray")
     done = kill_half_way(start(ray_scrapy, data, scratch, *words), data, scratch)
-    process = start(ray_scrapy, data, scratch, *words)
+    theirs, variables = cluster()
+    before = {process.pid for process in left_over(theirs)}
+    process = start(ray_scrapy, data, scratch, *words, **variables)
     output, errors = process.communicate(timeout=PATIENCE)
     assert process.returncode == 0, errors
     assert f"after {done:,} images" in output
     assert everything(data) == everything(pooled[0])
+    assert not left_over(scratch), "it has started a Ray of its own"
+    assert before <= {process.pid for process in left_over(theirs)}, "it goes on without us"
 
 
 def test_nothing_of_the_files_was_changed(crawled):
