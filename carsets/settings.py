@@ -324,6 +324,13 @@ RETENTION_DAYS = 365
 # scrapy retention --orphans: hours after which a file of the store that no image has is taken for
 # left behind. Younger ones may belong to a worker that is about to enter them into the catalog.
 ORPHAN_HOURS = 24.0
+# scrapy export --blur: what finds faces and plates. "" = cascades that opencv-python-headless 4
+# brings. Your own cascade (.xml): its sha256 is checked before it is opened. What each misses:
+# python -m benchmarks.blur
+BLUR_FACES_MODEL = ""
+BLUR_FACES_SHA256 = ""
+BLUR_PLATES_MODEL = ""
+BLUR_PLATES_SHA256 = ""
 
 # --- After the crawl ---------------------------------------------------------------------------
 

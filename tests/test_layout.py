@@ -24,6 +24,7 @@ SCRAPY_SIDE = {
     "spiders",
 }
 PURE = {
+    "blurring",
     "catalog",
     "cluster",
     "counting",

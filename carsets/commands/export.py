@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from scrapy.exceptions import UsageError
 
+from carsets.blurring.models import FACE, PLATE, blur_models
 from carsets.exports.formats import FORMATS
 from carsets.net.redaction import escape_controls
 from carsets.permissions import Mode, Purpose
 from carsets.plain_command import PlainCommand
-from carsets.release.card import read_about, refuse_blur
+from carsets.release.card import read_about
 from carsets.release.derived import FITS
 from carsets.release.labels import LABELS
 from carsets.release.options import EVIDENCE_CHOICES, ND_CHOICES, read_options
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterator
 
+    from carsets.blurring.models import BlurModels
     from carsets.release.report import ReleaseReport
 
 
@@ -105,7 +107,11 @@ class Command(PlainCommand):
         shape.add_argument(
             "--thumb-300k", action="store_true", help="copies of about 300,000 pixels"
         )
-        shape.add_argument("--blur", action="store_true", help="blur faces and plates: refused yet")
+        shape.add_argument(
+            "--blur",
+            action="store_true",
+            help="hide faces and number plates in the copies, as far as a detector finds them",
+        )
         shape.add_argument("--name", help="of the dataset; default: the folder's")
         shape.add_argument(
             "--about", metavar="FILE", help="your own words on why it is made, for the card"
@@ -121,8 +127,6 @@ class Command(PlainCommand):
     def _export(self, name: str, destination: str, opts: argparse.Namespace) -> ReleaseReport:
         settings = self.settings
         given = {**vars(opts)}
-        if given.get("blur"):
-            refuse_blur()
         about = read_about(Path(given["about"])) if given.get("about") else ""
         options = read_options(
             name, Path(destination).expanduser(), given, settings.get("PURPOSE") or "research"
@@ -133,6 +137,7 @@ class Command(PlainCommand):
             disk_free_min=settings.getint("DISK_FREE_MIN"),
             near_bits=settings.getint("NEAR_DUPLICATE_DISTANCE"),
             retention_days=settings.getint("RETENTION_DAYS"),
+            blur=self._models() if options.blur else None,
             card={
                 "about": about,
                 "contact": settings.get("CONTACT") or "",
@@ -142,6 +147,18 @@ class Command(PlainCommand):
         interval = settings.getfloat("PROGRESS_INTERVAL")
         with self.open_catalog() as catalog, ExportProgress(interval) as progress:
             return make_release(catalog, options, surroundings, progress)
+
+    def _models(self) -> BlurModels:
+        settings = self.settings
+        return blur_models(
+            {
+                FACE: (settings.get("BLUR_FACES_MODEL", ""), settings.get("BLUR_FACES_SHA256", "")),
+                PLATE: (
+                    settings.get("BLUR_PLATES_MODEL", ""),
+                    settings.get("BLUR_PLATES_SHA256", ""),
+                ),
+            }
+        )
 
 
 def lines_of(report: ReleaseReport) -> Iterator[str]:

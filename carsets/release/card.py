@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from carsets.exports.base import ReleaseFacts
+    from carsets.release.blur_facts import BlurFacts
     from carsets.release.composition import Composition
     from carsets.release.folder import ReleaseFolder
 
@@ -87,7 +88,7 @@ class CardReport:
     contact: str = ""  # where removal is asked for
     retain_until: str = ""  # ISO date; internal releases
     carries_images: bool = False
-    blur: str = ""  # which detector blurred the copies; "" when nothing was blurred
+    blur: BlurFacts | None = None  # None: nothing was blurred
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,14 +144,6 @@ def read_about(path: Path) -> str:
     if len(text) > MOST_ABOUT:
         raise UserError(f"--about {path}: {len(text):,} characters; {MOST_ABOUT:,} at most")
     return text
-
-
-def refuse_blur() -> None:
-    """Answer ``--blur``: nothing in carsets finds faces and plates. Raises UserError."""
-    raise UserError(
-        "--blur: carsets has no detector of faces and plates yet; leave it out, and the card says "
-        "that nothing is blurred"
-    )
 
 
 # --- Numbers ----------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 """How large the copies of a release are: remembered, so that no later pass has to make them again.
 
-Twelve bytes a record, in the order of the records: width and height in pixels, size in bytes.
+Sixteen bytes a record, in the order of the records: width and height in pixels, size in bytes, and
+how many faces and plates were hidden.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-_LINE = struct.Struct("<III")
+_LINE = struct.Struct("<IIII")
 
 
 class CopySizes:
@@ -25,14 +26,14 @@ class CopySizes:
         """Let go of the file."""
         os.close(self._file)
 
-    def put(self, number: int, width: int, height: int, size: int) -> None:
+    def put(self, number: int, width: int, height: int, size: int, hidden: int = 0) -> None:
         """Remember the copy of one record. Call it before the copy is written."""
-        os.pwrite(self._file, _LINE.pack(width, height, size), number * _LINE.size)
+        os.pwrite(self._file, _LINE.pack(width, height, size, hidden), number * _LINE.size)
 
-    def get(self, number: int) -> tuple[int, int, int] | None:
-        """Return width, height and size of a copy that an earlier pass has made."""
+    def get(self, number: int) -> tuple[int, int, int, int] | None:
+        """Return what was put of a copy that an earlier pass has made."""
         line = os.pread(self._file, _LINE.size, number * _LINE.size)
         if len(line) < _LINE.size or not any(line):
             return None
-        width, height, size = _LINE.unpack(line)
-        return width, height, size
+        width, height, size, hidden = _LINE.unpack(line)
+        return width, height, size, hidden

@@ -163,9 +163,7 @@ def responsible(facts: ReleaseFacts, report: CardReport) -> dict[str, Any]:
         ],
         "dataUseCases": [f"Training and testing of classifiers by {facts.label or 'content'}."],
         "personalSensitiveInformation": [
-            f"Faces and number plates were blurred by {report.blur}."
-            if report.blur
-            else "Faces and number plates are not blurred.",
+            report.blur.summary if report.blur else "Faces and number plates are not blurred.",
             "Names of authors, for attribution alone.",
         ],
         "dataReleaseMaintenancePlan": (

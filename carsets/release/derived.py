@@ -1,5 +1,7 @@
 """Copies made from originals: the size that was asked for, upright, sRGB, with their credit inside.
 
+Where that is asked for, faces and plates are looked for in the original and hidden in the copy.
+
 Every copy is a JPEG of quality 90 (color halved, 4:2:0), three channels, upright after the EXIF
 orientation, in sRGB without a profile (which is what an image without one is taken for).
 Stated results: transparency is composed on white; 16 bits per channel keep their high byte; CMYK
@@ -21,6 +23,8 @@ from carsets.problems import UserError
 if TYPE_CHECKING:
     from PIL import Image
 
+    from carsets.blurring.boxes import Box as Place
+    from carsets.blurring.boxes import Finders
     from carsets.release.credit import Credit
     from carsets.vision.image_structure import Structure
 
@@ -34,6 +38,8 @@ THUMB_PIXELS = 300_000  # as of the thumbnails of Open Images
 MOST_SIDE = 16_384  # pixels of one side of a copy
 PAD_COLOR = (0, 0, 0)
 QUALITY = 90
+LOOKED_AT = 1_280  # pixels of the longer side, at most, of the picture in which faces are sought
+BLURRED = "faces and number plates that a detector found made unreadable"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +65,20 @@ class Size:
 THUMB_300K = Size(0, 0, "thumb-300k")
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What makes a copy of an original."""
+
+    size: Size | None = None  # None: all pixels
+    blur: bool = False  # whether faces and plates are hidden
+
+    @property
+    def changes(self) -> str:
+        """What a credit says that was done."""
+        size = self.size.changes if self.size is not None else "saved again as JPEG"
+        return f"{size}; {BLURRED}" if self.blur else size
+
+
 def parse_size(text: str, fit: str = "stretch") -> Size:
     """Return the size behind ``300x300``. Raises UserError for anything else."""
     match = re.fullmatch(r"(\d{1,5})[xX×](\d{1,5})", text.strip())
@@ -80,26 +100,55 @@ class Derived:
     extension: str
     width: int
     height: int
+    hidden: int = 0  # boxes that were made unreadable
 
 
 class BrokenImage(Exception):
     """An original of which no copy can be made. The message says why."""
 
 
-def derive(body: bytes, size: Size | None, credit: Credit | None = None) -> Derived:
-    """Return a copy of an image; ``size`` None keeps its pixels.
+def derive(
+    body: bytes,
+    size: Size | None,
+    credit: Credit | None = None,
+    finders: Finders | None = None,
+) -> Derived:
+    """Return a copy of an image; ``size`` None keeps its pixels, ``finders`` None blurs nothing.
 
     Raises BrokenImage. Runs decoders on data from strangers: call it through ``Deriver`` for
     anything that strangers have made.
     """
+    from carsets.blurring.mosaic import hide
     from carsets.release.copy_metadata import copy_metadata
     from carsets.vision.embedded_rights import embedded_rights
 
     image, structure = _decoded(body, size)
+    hidden = hide(image, _found(body, size, finders)) if finders else 0
     exif, xmp = copy_metadata(credit, embedded_rights(structure))
     out = io.BytesIO()
     image.save(out, "JPEG", quality=QUALITY, subsampling="4:2:0", exif=exif, xmp=xmp)
-    return Derived(out.getvalue(), "jpg", *image.size)
+    return Derived(out.getvalue(), "jpg", *image.size, hidden)
+
+
+def _found(body: bytes, size: Size | None, finders: Finders) -> list[Place]:
+    """Return where faces and plates lie in the copy: a small copy may be too small to find them."""
+    picture, _ = _decoded(body, Size(LOOKED_AT, LOOKED_AT, "keep"))
+    boxes = {box for finder in finders.values() for box in finder.find(picture)}
+    return [_in_copy(box, picture.size, size) for box in sorted(boxes)]
+
+
+def _in_copy(found: Place, shown: tuple[int, int], size: Size | None) -> Place:
+    """Return where a part of the upright picture lies in its copy, in shares of that."""
+    inner, frame = _plan(shown, size)
+    left, top, right, bottom = _box(shown, size, frame)
+    across, down = inner[0] / frame[0], inner[1] / frame[1]  # below 1 where it was padded
+
+    def place(x: float, y: float) -> tuple[float, float]:
+        x = (x * shown[0] - left) / (right - left)
+        y = (y * shown[1] - top) / (bottom - top)
+        return (1 - across) / 2 + x * across, (1 - down) / 2 + y * down
+
+    return type(found)(*place(found.left, found.top), *place(found.right, found.bottom))
 
 
 def _decoded(body: bytes, size: Size | None) -> tuple[Image.Image, Structure]:

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
     from pathlib import Path
 
+    from carsets.blurring.models import BlurModels
     from carsets.release.bucket import BucketFile
     from carsets.release.credit import Credit
-    from carsets.release.derived import Size
+    from carsets.release.derived import Change
     from carsets.release.record import Record
 
 WORKER = "carsets.release.derive_worker"
@@ -58,19 +59,20 @@ class NoFile:
 class Job:
     """One image: its record, where its original is, and what is wanted.
 
-    ``size`` None hands out the original's own bytes; then ``credit`` is not looked at.
+    ``change`` None hands out the original's own bytes; then ``credit`` is not looked at.
     """
 
     record: Record
     original: Path | BucketFile | bytes
-    size: Size | None = None
+    change: Change | None = None
     credit: Credit | None = None
 
 
 class Deriver:
     """A pool of processes that make copies. Use it as a context manager.
 
-    ``timeout`` is seconds for one image, ``memory`` bytes for one process.
+    ``timeout`` is seconds for one image, ``memory`` bytes for one process; ``models`` find what is
+    to be hidden.
     """
 
     def __init__(
@@ -79,11 +81,12 @@ class Deriver:
         *,
         timeout: float = TIMEOUT,
         memory: int = MEMORY,
+        models: BlurModels | None = None,
     ) -> None:
         """``workers`` 0 means one for each core."""
         self.workers = workers or os.cpu_count() or 1
         self.timeout = timeout
-        self.memory = memory
+        self.setup = {"memory": memory, "blur": models.to_frame() if models else None}
         self.most_held = 0  # images, at any one time
         self._threads = ThreadPoolExecutor(self.workers, "deriver")
         self._own = threading.local()
@@ -124,13 +127,15 @@ class Deriver:
         body = _original(job)
         if isinstance(body, NoFile):
             return body
-        if job.size is None:
+        if job.change is None:
             extension = MIME[record.format][1]
             return ImageFile(
                 body, extension, record.width, record.height, len(body), record.sha256, False
             )
+        size = job.change.size
         header = {
-            "size": astuple(job.size),
+            "size": None if size is None else astuple(size),
+            "blur": job.change.blur,
             "credit": None if job.credit is None else asdict(job.credit),
         }
         try:
@@ -147,12 +152,13 @@ class Deriver:
             len(data),
             hashlib.sha256(data).hexdigest(),
             True,
+            int(answer["hidden"]),
         )
 
     def _line(self) -> _Line:
         """Return this thread's own process."""
         if not hasattr(self._own, "line"):
-            self._own.line = _Line(self.memory, self.timeout)
+            self._own.line = _Line(self.setup, self.timeout)
             self._lines.append(self._own.line)
         line: _Line = self._own.line
         return line
@@ -177,9 +183,9 @@ def _original(job: Job) -> bytes | NoFile:
 class _Line:
     """One process, and the event loop through which a plain thread talks to it."""
 
-    def __init__(self, memory: int, timeout: float) -> None:
+    def __init__(self, setup: Mapping[str, Any], timeout: float) -> None:
         self.process = WorkerProcess(
-            WORKER, {"memory": memory}, job_timeout=timeout, environment=os.environ | ONE_THREAD
+            WORKER, setup, job_timeout=timeout, environment=os.environ | ONE_THREAD
         )
         self.loop = asyncio.Runner()
 

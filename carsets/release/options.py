@@ -11,7 +11,7 @@ from carsets.exports.formats import export_format
 from carsets.licenses import Evidence
 from carsets.permissions import ACCEPTED, Mode, Purpose
 from carsets.problems import UserError
-from carsets.release.derived import THUMB_300K, parse_size
+from carsets.release.derived import THUMB_300K, Change, parse_size
 from carsets.release.labels import LABELS
 from carsets.release.splits import parse_shares
 from carsets.release.where import check_where
@@ -45,6 +45,7 @@ class ReleaseOptions:
     split: str = ""  # as it was written
     salt: str = DEFAULT_SALT  # of all draws: splits and caps
     size: Size | None = None  # None: the original bytes
+    blur: bool = False  # whether faces and plates are hidden in the copies
     label: tuple[str, ...] = ()  # which labels make a class
     where: str = ""  # an expression over the columns of release.where
     max_per_class: int = 0  # 0: no limit
@@ -66,7 +67,14 @@ class ReleaseOptions:
     @property
     def modified(self) -> bool:
         """Whether the release holds changed copies."""
-        return self.carries_images and self.size is not None
+        return self.change is not None
+
+    @property
+    def change(self) -> Change | None:
+        """What is done to the images; None: the original bytes are handed out."""
+        if not self.carries_images or (self.size is None and not self.blur):
+            return None
+        return Change(self.size, self.blur)
 
     @property
     def shares(self) -> Shares | None:
@@ -82,6 +90,7 @@ class ReleaseOptions:
         """Return all options but the destination: the same release can be made from them."""
         return {
             "accept_evidence": sorted(e.name.lower() for e in self.accept),
+            "blur": self.blur,
             "format": self.format,
             "label": self.label_name,
             "max_per_class": self.max_per_class,
@@ -114,6 +123,10 @@ def read_options(
         raise UserError(f"--size: {name} holds no images; use imagefolder or webdataset")
     if size is not None and mode is Mode.URLS:
         raise UserError("--size: --mode urls holds no images; use --mode cc")
+    nd = _choice("--nd", given.get("nd") or "out", ND_CHOICES)
+    blur = bool(given.get("blur"))
+    if blur:
+        _check_blur(name, kind, mode, nd)
     split = str(given.get("split") or "").strip()
     if split:
         parse_shares(split)
@@ -127,10 +140,11 @@ def read_options(
         purpose=_purpose(given.get("purpose") or purpose),
         accept=_accept(given.get("accept_evidence")),
         only_allowed=bool(given.get("only_allowed")),
-        nd=_choice("--nd", given.get("nd") or "out", ND_CHOICES),
+        nd=nd,
         split=split,
         salt=str(given.get("salt") or DEFAULT_SALT),
         size=size,
+        blur=blur,
         label=_label(given.get("label"), kind),
         where=where,
         max_per_class=_limit("--max-per-class", given.get("max_per_class")),
@@ -174,6 +188,18 @@ def _size(given: Mapping[str, Any]) -> Size | None:
     if given.get("fit"):
         raise UserError("--fit: needs --size, such as --size 300x300")
     return None
+
+
+def _check_blur(name: str, kind: type[ExportFormat], mode: Mode, nd: str) -> None:
+    if not kind.carries_images:
+        raise UserError(f"--blur: {name} holds no images; use imagefolder or webdataset")
+    if mode is Mode.URLS:
+        raise UserError("--blur: --mode urls holds no images; use --mode cc")
+    if nd == "unchanged":
+        raise UserError(
+            "--blur: what may not be changed cannot be blurred, and would go out with its faces; "
+            "leave out --nd unchanged, and such images stay out"
+        )
 
 
 def _label(value: object, kind: type[ExportFormat]) -> tuple[str, ...]:

@@ -83,3 +83,4 @@ class ImageFile:
     size: int  # bytes
     sha256: str  # hex
     changed: bool  # False: the original's own bytes
+    hidden: int = 0  # faces and plates that were made unreadable

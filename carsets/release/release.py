@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
+    from carsets.blurring.models import BlurModels
     from carsets.catalog.catalog import Catalog
     from carsets.catalog.release_rows import ReleaseRows
     from carsets.release.options import ReleaseOptions
@@ -54,6 +55,7 @@ class Surroundings:
     near_bits: int = 0  # pictures so near to a removed one count as removed
     retention_days: int = 365
     workers: int = 0  # processes that make copies; 0 = one a core
+    blur: BlurModels | None = None  # what finds faces and plates; for ``options.blur``
     card: Mapping[str, Any] = field(default_factory=dict)  # more fields of ``CardReport``
 
 
@@ -78,7 +80,7 @@ def make_release(
             raise UserError(report.nothing_left(selection), ExitCode.NOTHING_KEPT)
         facts = facts_of(selection, options)
         until = report.retain_until(options, facts.newest, surroundings.retention_days)
-        plan = plan_of(selection, options, rows, until, surroundings.card)
+        plan = plan_of(selection, options, rows, until, surroundings)
         folder = stack.enter_context(
             ReleaseFolder(
                 options.destination,
@@ -89,7 +91,14 @@ def make_release(
         )
         progress.begin("exporting", selection.exported)
         try:
-            writer = Writer(folder, facts, options, store, workers=surroundings.workers)
+            writer = Writer(
+                folder,
+                facts,
+                options,
+                store,
+                workers=surroundings.workers,
+                models=surroundings.blur,
+            )
         except UserError:  # the format cannot do that
             folder.discard()
             raise
@@ -150,7 +159,7 @@ def facts_of(selection: Selection, options: ReleaseOptions) -> ReleaseFacts:
         classes=tuple(selection.class_counts()),
         splits=selection.split_counts(),
         total=selection.exported,
-        size=str(options.size) if options.modified else "",
+        size=str(options.size) if options.modified and options.size else "",
         newest=selection.newest(),
         version=__version__,
         licenses=selection.license_counts(),
@@ -162,7 +171,7 @@ def plan_of(
     options: ReleaseOptions,
     rows: ReleaseRows,
     until: str,
-    card: Mapping[str, Any],
+    surroundings: Surroundings,
 ) -> str:
     """Return the name of exactly this release of exactly this state of the catalog."""
     facts = [
@@ -171,7 +180,8 @@ def plan_of(
         selection.digest,
         list(selection.split_names),
         until,
-        {name: str(value) for name, value in card.items() if name != "receipts"},
+        {name: str(value) for name, value in surroundings.card.items() if name != "receipts"},
+        surroundings.blur.to_frame() if surroundings.blur else None,
     ]
     digest = blake2b(json.dumps(facts, sort_keys=True).encode(), digest_size=16)
     digest.update(selection.codes.tobytes())

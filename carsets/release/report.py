@@ -205,7 +205,7 @@ def refusal(selection: Selection, options: ReleaseOptions) -> UserError:
     return UserError(
         f"--mode {options.mode} does not allow {selection.violations.total():,} of "
         f"{selection.exported + selection.violations.total():,} images: {what}. "
-        f"{'; '.join(_advice(by_reason))}"
+        f"{'; '.join(_advice(by_reason, options))}"
     )
 
 
@@ -216,8 +216,10 @@ def why_text(why: str) -> str:
     return "have to be credited, and nobody knows how"
 
 
-def _advice(reasons: Mapping[str, object]) -> Iterator[str]:
-    if Why.NO_CHANGES in reasons:
+def _advice(reasons: Mapping[str, object], options: ReleaseOptions) -> Iterator[str]:
+    if Why.NO_CHANGES in reasons and options.blur:
+        yield "--nd out leaves out ND images"
+    elif Why.NO_CHANGES in reasons:
         yield "--nd unchanged hands out ND images as they are, --nd out leaves them out"
     if Why.WEAK_EVIDENCE in reasons:
         yield "--accept-evidence list,file believes published lists and the files themselves"

@@ -9,6 +9,8 @@ from carsets.exports.text_file import TextFile
 from carsets.permissions import Why
 from carsets.release import report
 from carsets.release.attribution import AttributionWriter
+from carsets.release.blur_checks import BlurChecks
+from carsets.release.blur_facts import blur_facts
 from carsets.release.card import CardReport, write_card
 from carsets.release.composition import Composition
 from carsets.release.copy_sizes import CopySizes
@@ -28,10 +30,11 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Any
 
+    from carsets.blurring.models import BlurModels
     from carsets.catalog.release_rows import ReleaseRows
     from carsets.exports.base import ReleaseFacts
     from carsets.release.bucket import Bucket
-    from carsets.release.derived import Size
+    from carsets.release.derived import Change
     from carsets.release.folder import ReleaseFolder
     from carsets.release.options import ReleaseOptions
     from carsets.release.record import Record
@@ -53,6 +56,7 @@ class Writer:
         store: Path | Bucket | None,
         *,
         workers: int = 0,
+        models: BlurModels | None = None,
     ) -> None:
         self.folder = folder
         self.facts = facts
@@ -62,12 +66,17 @@ class Writer:
         self.faults = Faults()
         self.made = Composition()
         self.done = 0
-        changes = options.size.changes if options.size is not None else ""
+        change = options.change
+        changes = change.changes if change is not None else ""
         self.attribution = AttributionWriter(folder, facts.name, changes) if store else None
         self.splits = None
         if options.split:
             self.splits = TextFile(folder, "splits.csv", row(("image_id", "split")))
-        self.deriver = Deriver(workers) if store else None
+        self.models = models
+        self.checks = None
+        if options.blur:
+            self.checks = BlurChecks(folder, options.salt, facts.total)
+        self.deriver = Deriver(workers, models=models) if store else None
         self.sizes = CopySizes(folder.path / MEMORY)
 
     def __enter__(self) -> Self:
@@ -97,6 +106,8 @@ class Writer:
             self.attribution.finish()
         if self.splits is not None:
             self.splits.close()
+        if self.checks is not None:
+            self.checks.finish()
 
     def write_card(
         self, rows: ReleaseRows, selection: Selection, until: str, more: Mapping[str, Any]
@@ -113,6 +124,7 @@ class Writer:
             versions=report.versions(rows.schema()),
             retain_until=until,
             carries_images=self.options.carries_images,
+            blur=blur_facts(self.models, self.checks) if self.models and self.checks else None,
             **more,
         )
         write_card(self.folder, self.facts, made)
@@ -137,7 +149,8 @@ class Writer:
     def _add(self, record: Record, image: ImageFile | None, path: str) -> None:
         if image is not None and image.data is not None:
             if image.changed:
-                self.sizes.put(self.made.total, image.width, image.height, image.size)
+                facts = (image.width, image.height, image.size, image.hidden)
+                self.sizes.put(self.made.total, *facts)
             if path and not self.folder.has(path):
                 self.folder.put(path, image.data, image.sha256)
         self.format.add(record, image)
@@ -146,6 +159,9 @@ class Writer:
             self.attribution.add(record, image, path)
         if self.splits is not None:
             self.splits.write(f"{record.image_id},{record.split}\n")
+        if self.checks is not None:
+            assert image is not None
+            self.checks.add(record, image, path)
 
     def _with_files(self, records: Sequence[Record]) -> Iterator[Made]:
         """Yield each record with its file, made ahead of its turn by other threads."""
@@ -163,37 +179,40 @@ class Writer:
     ) -> tuple[Job | None, ImageFile | NoFile | None, str]:
         """Return what has to be made for a record, or what is known already, and its path."""
         assert self.store is not None
-        size = self._size(record)
+        change = self._change(record)
         if record.format not in MIME:
             return None, NoFile(Fault.BROKEN, f"of no known format: {record.format}"), ""
-        extension = MIME[record.format][1] if size is None else COPY_EXTENSION
+        extension = MIME[record.format][1] if change is None else COPY_EXTENSION
         path = self.format.image_path(record, extension)
         written = self.folder.has(path) if path else not self.format.needs_bytes(record)
-        known = self._written(number, record, path, extension, size) if written else None
+        known = self._written(number, record, path, extension, change) if written else None
         if known is not None:
             return None, known, path
         try:
             original = original_of(record, self.store)
         except ValueError as error:
             return None, NoFile(Fault.UNREADABLE, str(error)), path
-        credit = credit_of(record, size.changes) if size is not None else None
-        return Job(record, original, size, credit), None, path
+        credit = credit_of(record, change.changes) if change is not None else None
+        return Job(record, original, change, credit), None, path
 
-    def _size(self, record: Record) -> Size | None:
-        """Return the size of the copy; None when the original itself is handed out."""
-        size = self.options.size
-        if size is None or self.options.nd != "unchanged":
-            return size
+    def _change(self, record: Record) -> Change | None:
+        """Return what makes the copy; None when the original itself is handed out."""
+        change = self.options.change
+        if change is None or self.options.nd != "unchanged":
+            return change
         why = permission(record.license, self.options, modified=True).why
-        return None if why is Why.NO_CHANGES else size
+        return None if why is Why.NO_CHANGES else change
 
     def _written(
-        self, number: int, record: Record, path: str, extension: str, size: Size | None
+        self, number: int, record: Record, path: str, extension: str, change: Change | None
     ) -> ImageFile | None:
         """Return the file that an earlier pass has written; None when nothing is known of it."""
         sha256 = self.folder.entry(path).sha256 if path else ""
-        if size is None:
+        if change is None:
             shape = (record.width, record.height, record.bytes)
             return ImageFile(None, extension, *shape, record.sha256, changed=False)
         known = self.sizes.get(number)
-        return ImageFile(None, extension, *known, sha256, changed=True) if known else None
+        if known is None:
+            return None
+        width, height, size, hidden = known
+        return ImageFile(None, extension, width, height, size, sha256, changed=True, hidden=hidden)

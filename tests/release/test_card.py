@@ -23,7 +23,6 @@ from carsets.release.card import (
     header,
     inert,
     read_about,
-    refuse_blur,
     stages,
     top,
     yaml_value,
@@ -399,11 +398,6 @@ def test_a_text_that_cannot_be_read_is_an_error_in_one_line(tmp_path):
         with pytest.raises(UserError, match="--about") as caught:
             read_about(tmp_path / name)
         assert "\n" not in str(caught.value)
-
-
-def test_blurring_is_refused_because_nothing_can_do_it():
-    with pytest.raises(UserError, match="no detector"):
-        refuse_blur()
 
 
 # --- Receipts ---------------------------------------------------------------------------------

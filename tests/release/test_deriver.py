@@ -14,7 +14,7 @@ from PIL import Image
 
 from carsets.release import deriver as pool
 from carsets.release.credit import Credit
-from carsets.release.derived import Size, derive
+from carsets.release.derived import Change, Size, derive
 from carsets.release.deriver import WINDOW, Deriver, Fault, Job, NoFile
 from carsets.release.record import Record
 
@@ -44,7 +44,7 @@ def record_of(body, **changes):
 
 
 def job(body, size=SIZE, **changes):
-    return Job(record_of(body, **changes), body, size, Credit(title="A car", author="Eve"))
+    return Job(record_of(body, **changes), body, Change(size), Credit(title="A car", author="Eve"))
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_files_come_in_the_order_of_the_jobs_and_are_those_of_one_process(derive
     found = list(deriver.run(jobs))
     assert [record for record, _ in found] == [one.record for one in jobs]
     for one, (_, file) in zip(jobs, found, strict=True):
-        alone = derive(one.original, one.size, one.credit)
+        alone = derive(one.original, one.change.size, one.credit)
         assert (file.data, file.width, file.height) == (alone.data, 16, 16)
         assert (file.size, file.sha256) == (len(file.data), sha256(file.data).hexdigest())
         assert file.changed
@@ -90,9 +90,9 @@ def test_one_broken_image_costs_one_image(deriver, tmp_path):
         job(good),
         job(b"<html>", format="JPEG"),
         job(cut),
-        Job(record_of(good), tmp_path / "missing.png", SIZE),
-        Job(record_of(good), altered, SIZE),
-        Job(record_of(good), tmp_path, SIZE),
+        Job(record_of(good), tmp_path / "missing.png", Change(SIZE)),
+        Job(record_of(good), altered, Change(SIZE)),
+        Job(record_of(good), tmp_path, Change(SIZE)),
         job(good),
     ]
     found = [file for _, file in deriver.run(jobs)]
