@@ -1,11 +1,12 @@
 """A catalog whose faults are known, and how many of them ``scrapy curate`` finds.
 
-    python -m benchmarks.planted_noise [--images 4000] [--vectors] [--seed 1]
+    python -m benchmarks.planted_noise [--images 4000] [--vectors] [--no-files] [--seed 1]
 
 Planted are 5 % swapped labels, 3 % near duplicates (rescaled, encoded anew, cropped, watermarked,
 mirrored), 2 % outliers (things that are no cars) and 1 % placeholders. Without ``--vectors`` the
 images are drawn scenes, with fingerprints of their files and features of the built-in detector:
-class, body and color are what the scene shows. With it, features are vectors around a center for
+class, body and color are what the scene shows; ``--no-files`` is a run where no file can be looked
+at (without OpenCV, say). With ``--vectors``, features are vectors around a center for
 each class and fingerprints are random numbers: any size, as for ``benchmarks.curation``.
 
 What texts and other queries know, of all images, is a guess about the web, and is written here:
@@ -25,10 +26,11 @@ import json
 import random
 import sqlite3
 import tempfile
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from hashlib import md5, sha256
 from pathlib import Path
+from time import monotonic, process_time
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -39,6 +41,7 @@ from carsets.catalog.schema import images, sightings
 from carsets.catalog.unsigned import to_sql, url_hash
 from carsets.curation.curate import Curation
 from carsets.curation.kinds import Kind
+from carsets.curation.local_check import LocalFeatureCheck
 from carsets.curation.options import CurateOptions
 from carsets.fakeweb.drawing import draw_scene
 from carsets.fakeweb.scene import BODIES, COLORS
@@ -77,6 +80,7 @@ class Item:
     phash: int = 0
     dhash: int = 0
     features: bytes = b""
+    file: bytes = b""
     size: tuple[int, int, int] = (320, 240, 20_000)  # width, height, bytes
     title: str = ""
     author: str = ""
@@ -186,7 +190,7 @@ def draw(items: list[tuple[Item, int, str]]) -> None:
         for item, scene, edit in items[start : start + 64]:
             body = encoded(item, scene, edit)
             seen = inspect(body, limits)
-            item.phash, item.dhash = seen.phash, seen.dhash
+            item.file, item.phash, item.dhash = body, seen.phash, seen.dhash
             item.size = (seen.width, seen.height, len(body))
             pictures.append(np.frombuffer(seen.small, np.uint8).reshape(seen.small_shape))
         _, features = detector.predict(pictures)
@@ -255,6 +259,13 @@ def _number(rng: np.random.Generator) -> int:
     return int(rng.integers(0, 2**64, dtype=np.uint64))
 
 
+def store_files(folder: Path, items: list[Item]) -> None:
+    """Write the files to an image store."""
+    folder.mkdir()
+    for number, item in enumerate(items):
+        (folder / f"{number}.jpg").write_bytes(item.file)
+
+
 def write(path: Path, items: list[Item]) -> None:
     """Write a catalog of these images, the oldest first."""
     Catalog.open(f"sqlite:///{path}").close()
@@ -291,6 +302,7 @@ def _image(number: int, item: Item) -> dict[str, Any]:
         "dhash": to_sql(item.dhash),
         "openness": 50,
         "labels": json.dumps(item.labels),
+        "path": f"{number}.jpg",
         "model": "builtin",
         "features": item.features,
         "verdict": "keep",
@@ -324,6 +336,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, default=4_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--vectors", action="store_true", help="no pictures: any number of images")
+    parser.add_argument("--no-files", action="store_true", help="no file can be looked at")
     parser.add_argument("--silent", action="store_true", help="no captions and no second queries")
     asked = parser.parse_args()
     made = World(asked.seed, silent=asked.silent).items(asked.images)
@@ -332,13 +345,18 @@ def main() -> None:
     else:
         draw(made)
     items = [item for item, _, _ in made]
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "catalog.sqlite"
+    with tempfile.TemporaryDirectory() as folder, ExitStack() as ends:
+        path, store = Path(folder) / "catalog.sqlite", Path(folder) / "images"
         write(path, items)
-        catalog = Catalog.open(f"sqlite:///{path}")
+        catalog = ends.enter_context(closing(Catalog.open(f"sqlite:///{path}")))
+        check = None
+        if not asked.vectors and not asked.no_files:
+            store_files(store, items)
+            check = ends.enter_context(LocalFeatureCheck(catalog, store))
         curation = Curation(catalog, CurateOptions(), Quiet(), "2026-01-01T00:00:00+00:00")
-        curation.run()
-        catalog.close()
+        began, work = monotonic(), process_time()
+        curation.run(check)
+        print(f"curated in {monotonic() - began:.0f} s, {process_time() - work:.0f} s of CPU")
     measure(curation, made)
 
 
@@ -353,7 +371,7 @@ def measure(curation: Curation, made: list[tuple[Item, int, str]]) -> None:
     place[curation.corpus.seq - 1] = np.arange(len(items))
     fault = np.array([items[seq - 1].fault for seq in curation.corpus.seq])
     original = {scene: number for number, (_, scene, edit) in enumerate(made) if not edit}
-    doubted = curation.scores[Kind.NEAR_DUPLICATE]
+    doubted = curation.findings.scores[Kind.NEAR_DUPLICATE]
     for number, (item, scene, edit) in enumerate(made):
         copy, copied = place[number], place[original[scene]]
         if edit and doubted[copied] > doubted[copy]:
@@ -369,17 +387,17 @@ def measure(curation: Curation, made: list[tuple[Item, int, str]]) -> None:
     print("| kind | planted | found | precision | recall |\n|---|---|---|---|---|")
     for kind, wanted in kinds.items():
         planted = np.char.startswith(fault, wanted)
-        found = curation.scores[kind] >= (0.3 if kind == Kind.TEXT_CONTRADICTION else 0.5)
+        found = curation.findings.scores[kind] >= (0.3 if kind == Kind.TEXT_CONTRADICTION else 0.5)
         hits = int((planted & found).sum())
         print(
             f"| {kind.value} | {planted.sum()} | {found.sum()} "
             f"| {hits / max(1, found.sum()):.3f} | {hits / max(1, planted.sum()):.3f} |"
         )
-    copies = curation.scores[Kind.NEAR_DUPLICATE] >= 0.5
+    copies = curation.findings.scores[Kind.NEAR_DUPLICATE] >= 0.5
     for edit in EDITS:
         planted = fault == f"copy {edit}"
         print(f"copies by {edit}: {(copies & planted).sum()} of {planted.sum()} found")
-    doubt = curation.scores[Kind.DOUBT]
+    doubt = curation.findings.scores[Kind.DOUBT]
     order = np.argsort(-doubt, kind="stable")
     any_fault = fault != ""
     for share in (0.05, 0.1, 0.2):
@@ -394,7 +412,7 @@ def measure(curation: Curation, made: list[tuple[Item, int, str]]) -> None:
         planted = np.char.startswith(fault, name)
         print(f"  {name}: {planted[head].sum() / max(1, planted.sum()):.1%} in the first 10 %")
     calibration(curation, np.array([items[seq - 1] for seq in curation.corpus.seq]))
-    for one in curation.report.labels:
+    for one in (*curation.report.labels, curation.report.looked_at):
         print(one)
 
 

@@ -342,9 +342,10 @@ CURATE_NEAR_DHASH_DISTANCE = 14
 # Cosine of the features from which two images are called copies though their hashes differ (crops,
 # watermarks); 2 = never. For ResNet50's features; see benchmarks/planted_noise.py for others.
 CURATE_SAME_COSINE = 0.97
-# With --local-features: the cosine from which the files of two images are held against each other;
-# what points of the pictures confirm is a copy, and nothing else is.
-CURATE_CANDIDATE_COSINE = 0.85
+# Pairs that are likely copies whose files are held against each other, the likeliest first: points
+# of the pictures confirm a copy, or refute it (30 to 60 ms each, two at once; where OpenCV is
+# installed). --local-features looks at every likely pair; 0 = at none.
+CURATE_LOCAL_PAIRS = 5_000
 # Unrelated owners (authors, or else hosts) of one picture that was found for several classes, from
 # which it is a placeholder. For fewer than three classes PLACEHOLDER_PAGES owners are needed.
 CURATE_PLACEHOLDER_OWNERS = 8

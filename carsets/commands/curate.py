@@ -12,13 +12,17 @@ from carsets.curation.local_check import LocalFeatureCheck
 from carsets.curation.options import CurateOptions
 from carsets.curation.tables import tables
 from carsets.plain_command import PlainCommand, in_one_line
+from carsets.problems import UserError
 from carsets.release.originals import local_store
 from carsets.release.progress import ExportProgress
 
 if TYPE_CHECKING:
     import argparse
 
+    from carsets.catalog.catalog import Catalog
     from carsets.curation.report import CurationReport
+
+EVERY_PAIR = 10**9
 
 
 class Command(PlainCommand):
@@ -42,7 +46,7 @@ class Command(PlainCommand):
         parser.add_argument(
             "--local-features",
             action="store_true",
-            help="look at the files of pairs that only features call copies (needs opencv)",
+            help="look at the files of all likely copies, however many there are (needs OpenCV)",
         )
 
     def answer(self, args: list[str], opts: argparse.Namespace) -> None:
@@ -58,14 +62,28 @@ class Command(PlainCommand):
 
     def _curate(self, *, local_features: bool) -> CurationReport:
         options = CurateOptions.from_settings(self.settings)
+        if local_features:
+            options = replace(options, local_pairs=EVERY_PAIR)
         when = datetime.now(UTC).isoformat(timespec="seconds")
         interval = self.settings.getfloat("PROGRESS_INTERVAL")
         with self.open_catalog() as catalog, ExportProgress(interval) as progress:
-            if not local_features:
-                return curate(catalog, options, progress, when)
-            with LocalFeatureCheck(catalog, local_store(self.places.images_store)) as check:
+            try:
+                check = self._check(catalog, options)
+            except UserError as problem:
+                if local_features:
+                    raise
+                report = curate(catalog, options, progress, when)
+                report.not_looked_at = str(problem)
+                return report
+            with check:
                 report = curate(catalog, options, progress, when, check)
                 assert report.looked_at is not None
                 unreadable = len(check.unreadable)
                 report.looked_at = replace(report.looked_at, unreadable=unreadable)
                 return report
+
+    def _check(self, catalog: Catalog, options: CurateOptions) -> LocalFeatureCheck:
+        """Return who looks at files. Raises UserError where nobody can, or should."""
+        if not options.local_pairs:
+            raise UserError("CURATE_LOCAL_PAIRS is 0")
+        return LocalFeatureCheck(catalog, local_store(self.places.images_store))

@@ -1,4 +1,4 @@
-"""The second look at pairs that only features call copies: the files themselves.
+"""The second look at pairs that are likely copies: the files themselves.
 
 Hostile files are decoded in the crawl's own worker processes; here come the small pictures alone.
 """
@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from carsets.curation.local_features import Points, load_opencv, points_of, show_the_same
+from carsets.curation.local_features import Look, Points, compare, load_opencv, points_of
+from carsets.curation.similarity import connected
 from carsets.release.originals import place_of
 from carsets.vision.inspection import MIME, MOST_PIXELS, Limits, Refusal
 from carsets.vision.inspection_pool import InspectionPool
@@ -27,51 +29,56 @@ if TYPE_CHECKING:
     from carsets.curation.near_groups import Edges
 
 BATCH = 64  # pairs at once
-REMEMBERED = 2_000  # pictures whose points are kept: at most 300 MB
+REMEMBERED = 2_000  # pictures whose points are kept: at most 150 MB
 WORKERS = 2
 
 
 class LocalFeatureCheck:
-    """Says which pairs of images show one scene, by their files in the local ``store``.
+    """Says which pairs of images show one picture, by their files in the local ``store``.
 
-    A pair of which a file cannot be looked at is none: ``unreadable`` counts such images.
+    Of a pair of which a file cannot be looked at it cannot tell: ``unreadable`` has such images.
     """
 
     def __init__(self, catalog: Catalog, store: Path) -> None:
         load_opencv()
         self.catalog, self.store = catalog, store
         self.unreadable: set[int] = set()
-        self._points: OrderedDict[int, tuple[Points, Points] | None] = OrderedDict()
+        self._points: OrderedDict[int, Points | None] = OrderedDict()
         limits = Limits(formats=tuple(MIME), max_pixels=MOST_PIXELS)
         self._pool = InspectionPool(WORKERS, limits)
+        self._threads = ThreadPoolExecutor(WORKERS)
         self._loop = asyncio.Runner()
-        self._loop.run(self._pool.start())
+        self._started = False
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._loop.run(self._pool.close())
+        self._threads.shutdown()
+        if self._started:
+            self._loop.run(self._pool.close())
         self._loop.close()
 
     def __call__(
         self, corpus: Corpus, edges: Edges, advance: Callable[[int], None] = lambda _: None
-    ) -> NDArray[np.bool_]:
-        """Return for each pair whether it shows one scene."""
-        same = np.zeros(len(edges), np.bool_)
-        for start in range(0, len(edges), BATCH):
-            a, b = edges.a[start : start + BATCH], edges.b[start : start + BATCH]
-            self._look_at(corpus.seq[np.union1d(a, b)].tolist())
-            for at, (one, other) in enumerate(zip(corpus.seq[a], corpus.seq[b], strict=True)):
-                same[start + at] = self._is_same(int(one), int(other))
-            advance(len(a))
-        return same
+    ) -> NDArray[np.int8]:
+        """Return for each pair what its files say: a Look."""
+        said = np.zeros(len(edges), np.int8)
+        # Pairs that hang together one after the other, so that each picture is looked at once.
+        order = np.lexsort((edges.b, edges.a, connected(edges.a, edges.b, len(corpus))[edges.a]))
+        for start in range(0, len(order), BATCH):
+            some = order[start : start + BATCH]
+            a, b = corpus.seq[edges.a[some]].tolist(), corpus.seq[edges.b[some]].tolist()
+            self._look_at(sorted({*a, *b}))
+            said[some] = list(self._threads.map(self._compare, a, b))
+            advance(len(some))
+        return said
 
-    def _is_same(self, one: int, other: int) -> bool:
+    def _compare(self, one: int, other: int) -> Look:
         first, second = self._points[one], self._points[other]
         if first is None or second is None:
-            return False
-        return show_the_same(first[0], second[0]) or show_the_same(first[0], second[1])
+            return Look.CANNOT_TELL
+        return compare(first, second)
 
     def _look_at(self, numbers: Iterable[int]) -> None:
         missing = []
@@ -82,17 +89,14 @@ class LocalFeatureCheck:
                 missing.append(number)
         if not missing:
             return
+        if not self._started:  # the workers, once there is something to look at
+            self._loop.run(self._pool.start())
+            self._started = True
         with self.catalog.curation_state() as rows:
             paths = rows.paths(missing)
         found = self._loop.run(self._inspect([paths.get(number, "") for number in missing]))
-        for number, pixels in zip(missing, found, strict=True):
-            if pixels is None:
-                self.unreadable.add(number)
-                self._points[number] = None
-            else:
-                # Both ways round: SIFT knows no mirror.
-                mirrored = np.ascontiguousarray(pixels[:, ::-1])
-                self._points[number] = points_of(pixels), points_of(mirrored)
+        self._points.update(zip(missing, self._threads.map(_points, found), strict=True))
+        self.unreadable.update(number for number in missing if self._points[number] is None)
         while len(self._points) > REMEMBERED:
             self._points.popitem(last=False)
 
@@ -106,3 +110,7 @@ class LocalFeatureCheck:
         except (OSError, ValueError, Refusal):
             return None
         return np.frombuffer(seen.small, np.uint8).reshape(seen.small_shape)
+
+
+def _points(pixels: NDArray[np.uint8] | None) -> Points | None:
+    return None if pixels is None else points_of(pixels)

@@ -31,9 +31,13 @@ class Level(IntEnum):
 
     REPRESENTATIVE = 0
     PEOPLE = 1
-    HASH = 2
-    MIRROR = 3
-    FEATURES = 4
+    FILES = 2
+    HASH = 3
+    MIRROR = 4
+    FEATURES = 5
+
+
+OWN = (Level.FILES, Level.FEATURES)  # found for an image itself, not for all that have its hashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,20 +75,38 @@ class Edges:
         numbers: Places = np.minimum(self.a, self.b) * count + np.maximum(self.a, self.b)
         return numbers
 
+    def found_as(self, level: Level) -> Edges:
+        """Return the same pairs as found in another way."""
+        return Edges(self.a, self.b, np.full(len(self), level, np.uint8), self.distance)
+
+    def first(self, count: int) -> Edges:
+        """Return the first different pairs, in their order, at most so many."""
+        numbers = self._numbers(1 + int(max(self.a.max(initial=0), self.b.max(initial=0))))
+        _, at = np.unique(numbers, return_index=True)
+        chosen = np.sort(at)[:count]
+        return Edges(self.a[chosen], self.b[chosen], self.level[chosen], self.distance[chosen])
+
+    @classmethod
+    def one_after_another(cls, some: Sequence[Edges]) -> Edges:
+        """Return all edges as they stand."""
+        return cls(
+            np.concatenate([edges.a for edges in some]),
+            np.concatenate([edges.b for edges in some]),
+            np.concatenate([edges.level for edges in some]),
+            np.concatenate([edges.distance for edges in some]),
+        )
+
     @classmethod
     def joined(cls, some: Sequence[Edges]) -> Edges:
         """Return all edges, each pair once: as its surest, and then nearest, finder has it."""
-        a = np.concatenate([edges.a for edges in some])
-        b = np.concatenate([edges.b for edges in some])
-        level = np.concatenate([edges.level for edges in some])
-        distance = np.concatenate([edges.distance for edges in some])
-        low, high = np.minimum(a, b), np.maximum(a, b)
-        order = np.lexsort((distance, level, high, low))
+        every = cls.one_after_another(some)
+        low, high = np.minimum(every.a, every.b), np.maximum(every.a, every.b)
+        order = np.lexsort((every.distance, every.level, high, low))
         low, high = low[order], high[order]
         first = np.ones(len(low), np.bool_)
         first[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
         keep = order[first]
-        return cls(low[first], high[first], level[keep], distance[keep])
+        return cls(low[first], high[first], every.level[keep], every.distance[keep])
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +126,10 @@ class NearGroups:
         """Which of them are not the representative."""
         result: NDArray[np.bool_] = self.place != self.leader
         return result
+
+    def edges(self) -> Edges:
+        """Return each image with its representative."""
+        return Edges(self.place, self.leader, self.level, self.distance)
 
 
 def find_groups(
@@ -197,7 +223,7 @@ class _Neighbors:
         near = self._edges(place)
         bearer = self.bearer.get(place)
         if bearer is not None:
-            near = [edge for edge in near if edge[1] == Level.FEATURES]
+            near = [edge for edge in near if edge[1] in OWN]
             near.append((bearer, int(Level.HASH), 0))
             near += [edge for edge in self._edges(bearer) if edge[1] != Level.FEATURES]
         spread = [

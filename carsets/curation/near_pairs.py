@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from carsets.curation.near_groups import NearGroups
-
     Hashes = NDArray[np.uint64]
     Places = NDArray[np.int64]
 
@@ -119,20 +117,20 @@ def _mirror_checked(a: Places, b: Places, phash: Hashes, dhash: Hashes) -> Edges
     return Edges.of(a, b, Level.MIRROR, np.bitwise_count(phash[a] ^ mirrored_phash(phash[b])))
 
 
-def sureness(groups: NearGroups, phash: Hashes, dhash: Hashes) -> NDArray[np.float32]:
-    """Return how sure it is that each image of the groups is a copy of its leader, 0 to 1.
+def sureness(edges: Edges, phash: Hashes, dhash: Hashes) -> NDArray[np.float32]:
+    """Return how sure it is that each pair are copies, 0 to 1.
 
     Of those that hashes have found; 0 for all others.
     """
-    a, b = groups.place, groups.leader
+    a, b, level = edges.a, edges.b, edges.level
     plain = np.bitwise_count(phash[a] ^ phash[b]) + np.bitwise_count(dhash[a] ^ dhash[b])
     turned = np.bitwise_count(phash[a] ^ mirrored_phash(phash[b])) + np.bitwise_count(
         dhash[a] ^ mirrored_dhash(dhash[b])
     )
-    bits = np.where(groups.level == Level.MIRROR, turned, plain).astype(np.float32)
+    bits = np.where(level == Level.MIRROR, turned, plain).astype(np.float32)
     rest = np.clip((UNSURE_BITS - bits) / (UNSURE_BITS - SURE_BITS), 0, 1)
     sure = LEAST_SURE + (SUREST - LEAST_SURE) * rest
-    sure[groups.level == Level.MIRROR] *= MIRROR_SHARE
-    sure[(groups.level != Level.HASH) & (groups.level != Level.MIRROR)] = 0
+    sure[level == Level.MIRROR] *= MIRROR_SHARE
+    sure[(level != Level.HASH) & (level != Level.MIRROR)] = 0
     result: NDArray[np.float32] = sure.astype(np.float32)
     return result

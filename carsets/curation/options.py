@@ -19,7 +19,7 @@ class CurateOptions:
     near_distance: int = 8
     near_dhash_distance: int = 14
     same_cosine: float = 0.97
-    candidate_cosine: float = 0.85
+    local_pairs: int = 5_000
     placeholder_owners: int = 8
     placeholder_pages: int = 20
     host_share: float = 0.05
@@ -33,7 +33,7 @@ class CurateOptions:
             near_distance=_number(settings, "CURATE_NEAR_DISTANCE", 0, MOST_RADIUS, int),
             near_dhash_distance=_number(settings, "CURATE_NEAR_DHASH_DISTANCE", 0, 64, int),
             same_cosine=_number(settings, "CURATE_SAME_COSINE", 0, 2, float),
-            candidate_cosine=_number(settings, "CURATE_CANDIDATE_COSINE", -1, 2, float),
+            local_pairs=_number(settings, "CURATE_LOCAL_PAIRS", 0, 10**9, int),
             placeholder_owners=_number(settings, "CURATE_PLACEHOLDER_OWNERS", 2, 10**9, int),
             placeholder_pages=_number(settings, "PLACEHOLDER_PAGES", 2, 10**9, int),
             host_share=_number(settings, "CURATE_HOST_SHARE", 0, 1, float),

@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
+import numpy as np
+
 from carsets.curation.corpus import NO_LABEL
 
 if TYPE_CHECKING:
     from carsets.curation.corpus import Corpus
     from carsets.curation.label_doubts import LabelDoubt
     from carsets.curation.label_sources import Agreement
+    from carsets.curation.similarity import Graph
     from carsets.curation.uniqueness import Uniqueness
 
 
@@ -25,13 +28,29 @@ class GraphFacts:
     unlisted: int  # images that are among the nearest of no other
     most_listed: int  # how often the image is listed that most list
 
+    @classmethod
+    def of(cls, graph: Graph, least: float) -> Self | None:
+        """Return the facts about a graph; None for one of no images."""
+        if not len(graph):
+            return None
+        component, degree = graph.components(least), graph.degree()
+        return cls(
+            images=len(graph),
+            neighbors=graph.neighbors.shape[1],
+            components=len(np.unique(component)),
+            largest=int(np.bincount(component).max()),
+            unlisted=int((degree == 0).sum()),
+            most_listed=int(degree.max()),
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class LocalFacts:
-    """The second look at pairs that features call copies."""
+    """The second look at pairs that are likely copies."""
 
     pairs: int  # whose files were held against each other
     confirmed: int
+    refuted: int
     unreadable: int = 0  # images whose files could not be looked at
 
 
@@ -75,6 +94,7 @@ class CurationReport:
     with_place: int = 0  # that tell where they were taken
     graph: GraphFacts | None = None
     looked_at: LocalFacts | None = None
+    not_looked_at: str = ""  # why no file was held against another
     labels: list[LabelFacts] = field(default_factory=list)
     agreements: list[Agreement] = field(default_factory=list)
     worst_hosts: list[tuple[str, int]] = field(default_factory=list)  # images beyond the cap

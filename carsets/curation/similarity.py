@@ -57,6 +57,12 @@ class Graph:
     def __len__(self) -> int:
         return len(self.place)
 
+    def cosines_of(self, one: Places, two: Places) -> Vectors:
+        """Return the cosines of pairs of places in the corpus, all of which have features."""
+        a, b = np.searchsorted(self.place, one), np.searchsorted(self.place, two)
+        cosines: Vectors = (self.vectors[a] * self.vectors[b]).sum(1)
+        return cosines
+
     def degree(self) -> NDArray[np.int64]:
         """Return to how many images each one is among the nearest; 0: it is like no other."""
         listed = self.neighbors[self.neighbors != NO_NEIGHBOR]

@@ -49,8 +49,11 @@ def summary(report: CurationReport, escape: Escape) -> Iterator[str]:
         local = report.looked_at
         yield (
             f"Of {local.pairs:,} pairs whose files were held against each other "
-            f"{local.confirmed:,} show one scene; {local.unreadable:,} files could not be read"
+            f"{local.confirmed:,} are one picture and {local.refuted:,} are not; "
+            f"{local.unreadable:,} files could not be read"
         )
+    elif report.not_looked_at:
+        yield f"No files were held against each other: {escape(report.not_looked_at)}"
     if report.graph is not None:
         graph = report.graph
         yield (

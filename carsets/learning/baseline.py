@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from carsets.catalog.catalog import Catalog
+    from carsets.curation.progress import Progress
     from carsets.learning.examples import BaselineOptions, Examples
-    from carsets.learning.progress import Progress
 
     Codes = NDArray[np.int32]
     Vectors = NDArray[np.float32]

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from carsets.catalog.catalog import Catalog
     from carsets.curation.out_of_sample import Judged
-    from carsets.learning.progress import Progress
+    from carsets.curation.progress import Progress
     from carsets.learning.verdict_head import VerdictHead
 
     Places = NDArray[np.int64]

@@ -19,7 +19,7 @@ from carsets.release.quotas import group_roots
 if TYPE_CHECKING:
     from carsets.catalog.curation_rows import CurationRows
     from carsets.curation.corpus import Corpus
-    from carsets.learning.progress import Progress
+    from carsets.curation.progress import Progress
     from carsets.release.people import Word
 
 

@@ -103,7 +103,16 @@ def test_the_files_of_look_alikes_are_held_against_each_other(curate):
     pytest.importorskip("cv2", reason="needs OpenCV (pip install opencv-python-headless)")
     code, out, err = curate("--local-features")
     assert (code, err) == (0, "")
-    assert "Of 0 pairs whose files were held against each other 0 show one scene" in out
+    assert "pairs whose files were held against each other" in out
+    assert "0 files could not be read" in out
+
+
+def test_without_opencv_it_says_that_no_files_were_looked_at(curate, monkeypatch):
+    monkeypatch.setitem(sys.modules, "cv2", None)
+    code, out, err = curate()
+    assert (code, err) == (0, "")
+    assert "No files were held against each other" in out
+    assert "pip install opencv-python-headless" in " ".join(out.split())
 
 
 def test_without_opencv_the_option_says_what_to_install(curate, monkeypatch):

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from carsets.catalog.reviews import Decision, PairVerdict
 from carsets.catalog.schema import images
 from carsets.curation.curate import Curation
+from carsets.curation.local_features import Look
 from carsets.curation.options import CurateOptions
 from carsets.vision.inspection import Limits, inspect
 from tests.curation.conftest import WHEN, Silent, flipped
@@ -298,12 +299,28 @@ def test_features_alone_call_copies_and_files_may_say_no(stock, rng):
 
     def none_is(corpus, edges, advance):
         asked.append(len(edges))
-        return np.zeros(len(edges), np.bool_)
+        return np.full(len(edges), Look.DIFFERENT)
 
     curation = stock.curate(none_is)
     assert not stock.groups()
     assert curation.report.looked_at.pairs == asked[0] >= 1
     assert curation.report.looked_at.confirmed == 0
+    assert curation.report.looked_at.refuted == asked[0]
+
+
+def test_the_likeliest_copies_are_looked_at_first(stock, rng):
+    for number in range(60):
+        stock.add(f"good {number}", features=rng.normal(size=16))
+    vector = rng.normal(size=16)
+    stock.add("picture", features=vector, width=900)
+    stock.add("crop", features=vector + 0.2 * rng.normal(size=16))  # of a cosine below all limits
+
+    def each_is(corpus, edges, advance):
+        return np.full(len(edges), Look.SAME)
+
+    assert stock.curate(each_is, local_pairs=1).report.looked_at.pairs == 1
+    assert stock.groups() == {frozenset({"picture", "crop"})}
+    assert stock.scores("near_duplicate")["crop"] == 0.9
 
 
 def test_planted_outliers_go_to_review(stock, rng):

@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from carsets.curation.local_features import LEAST_FITTING, fitting, points_of, show_the_same
+from carsets.curation.local_features import (
+    LEAST_FITTING,
+    Look,
+    compare,
+    fitting,
+    points_of,
+    show_the_same,
+)
 from carsets.fakeweb.drawing import draw_scene
 from carsets.vision.inspection import Limits, inspect
 
@@ -33,6 +40,33 @@ def test_crops_and_watermarks_fit():
     picture = Image.fromarray(scene(5))
     crop = np.asarray(picture.crop((30, 20, 320, 240)).resize((200, 150)))
     assert show_the_same(points_of(np.asarray(picture)), points_of(crop))
+
+
+def test_the_points_of_a_mirrored_picture_are_foretold_from_its_own():
+    pixels = scene(11)
+    told = points_of(pixels).mirrored()
+    seen = points_of(np.ascontiguousarray(pixels[:, ::-1]))
+    far = np.linalg.norm(told.places[:, None] - seen.places[None], axis=2)
+    beside = np.flatnonzero(far.min(1) < 2)
+    assert len(beside) > 0.8 * len(told)
+    differ = told.descriptions[beside].astype(int) - seen.descriptions[far.argmin(1)[beside]]
+    assert np.median(np.linalg.norm(differ, axis=1)) < 20
+    assert compare(points_of(pixels), seen) == Look.SAME
+
+
+def test_few_points_refute_nothing_and_many_do():
+    flat = np.full((256, 384, 3), 127, np.uint8)
+    assert compare(points_of(scene(5)), points_of(flat)) == Look.CANNOT_TELL
+    assert compare(points_of(scene(11)), points_of(scene(111))) == Look.DIFFERENT
+
+
+def test_two_cars_of_one_drawing_share_points_and_are_no_copies():
+    one, other = (
+        points_of(np.asarray(draw_scene(seed, body="coupe", color="white", size=(360, 256))))
+        for seed in (3_000_000_000, 3_000_000_006)
+    )
+    assert fitting(one, other) >= LEAST_FITTING
+    assert compare(one, other) == Look.DIFFERENT
 
 
 def test_a_flat_picture_has_no_points_and_fits_nothing():

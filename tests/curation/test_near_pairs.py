@@ -44,7 +44,7 @@ def test_copies_and_mirrored_copies_are_paired_and_told_apart():
         1: Level.HASH,
         2: Level.MIRROR,
     }
-    sure = sureness(groups, phash, dhash)
+    sure = sureness(groups.edges(), phash, dhash)
     assert sure[groups.place == 0] == 0
     assert sure[groups.place == 1] > 0.7
 
@@ -54,7 +54,9 @@ def test_the_further_the_hashes_the_less_sure_is_a_copy():
     dhash = np.array([0, 1, 0xFF, 0x3FFF], np.uint64)
     edges = Edges.of(np.zeros(3, np.int64), np.array([1, 2, 3]), Level.HASH, np.zeros(3, np.uint8))
     groups = find_groups(edges, np.arange(4))
-    sure = dict(zip(groups.place.tolist(), sureness(groups, phash, dhash).tolist(), strict=True))
+    sure = dict(
+        zip(groups.place.tolist(), sureness(groups.edges(), phash, dhash).tolist(), strict=True)
+    )
     assert sure[1] > sure[2] > sure[3] > 0
 
 
