@@ -296,6 +296,9 @@ CAR_DETECTION_WEIGHTS = ""  # your own weights (.weights.h5, .h5, .npz), never a
 CAR_DETECTION_WEIGHTS_SHA256 = ""  # needed with your own: checked before the file is opened
 CAR_DETECTION_FETCH = True  # False: Keras may not fetch; the weights must be there already
 CAR_DETECTION_THREADS = 0  # of one pass; 0 = as many as there are cores
+# What becomes of the network's last map: "average" (the mean over the picture), "gem" or "rmac".
+# Images whose features were made otherwise are never compared: scrapy redetect makes them anew.
+CAR_DETECTION_POOLING = "average"
 # "group": the probabilities of all vehicle labels together decide. "top4": a vehicle among the
 # four best labels, the rule of the 2016 dataset.
 CAR_DETECTION_RULE = "group"

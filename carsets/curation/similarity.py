@@ -1,11 +1,11 @@
 """How similar all images are: vectors of their features, and the graph of nearest neighbors.
 
-The catalog holds what the detector pooled: the mean of its last map over the picture (global
-average pooling), as float16. Neither GeM nor R-MAC can be made of a mean; they would have to be
-pooled from the map itself, at crawl time. What is done here instead is what the retrieval
-literature does after pooling: the mean of all vectors is taken off, the directions that vary most
-are kept (PCA), and every vector is brought to the length 1. What all images share is of no use to
-find copies, but it is what something strange lacks: outliers are looked for with the mean put back.
+The catalog holds what the detector pooled of its last map, as float16: the mean over the picture,
+or GeM or R-MAC (CAR_DETECTION_POOLING); those of one way alone are compared. What is done here is
+what the retrieval literature does after pooling: the mean of all vectors is taken off, the
+directions that vary most are kept (PCA), and every vector is brought to the length 1. What all
+images share is of no use to find copies, but it is what something strange lacks: outliers are
+looked for with the mean put back.
 """
 
 from __future__ import annotations

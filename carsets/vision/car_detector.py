@@ -24,6 +24,7 @@ from carsets.vision.model_files import (
     weights_kind,
     weights_of,
 )
+from carsets.vision.pooling import regions
 from carsets.vision.processor import has_bfloat16, this_processor
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 BUILTIN_SIDE = 32  # pixels, of CIFAR-10
 LOOKS = 2  # of the built-in network at each picture
+GEM_POWER = 3.0
 MOST_DIFFERENCE = 0.05  # of a probability, between bfloat16 and float32
 
 
@@ -65,13 +67,15 @@ class CarDetector:
             tf.config.experimental.set_memory_growth(card, True)
         if spec.model == BUILTIN:
             model, name = load_builtin(body or b""), BUILTIN
-            labels, step = BUILTIN, _builtin_step(model)
+            labels, step = BUILTIN, _builtin_step(model, spec.pooling)
             shape: tuple[int | None, ...] = (None, LOOKS, BUILTIN_SIDE, BUILTIN_SIDE, 3)
         else:
             model, name = load_application(spec, body)
-            labels, step = "imagenet", _application_step(model, spec.model)
+            labels, step = "imagenet", _application_step(model, spec.model, spec.pooling)
             shape = (None, *model.input_shape[1:])
         side = int(shape[2] or 0)
+        if spec.pooling != "average":  # features that were made otherwise are never compared
+            name = f"{name} {spec.pooling}"
         run, way = _make_ready(step, shape, bool(graphics))
         return cls(name=name, labels=labels, way=way, side=side, run=run)
 
@@ -130,11 +134,12 @@ def load_builtin(body: bytes) -> Any:
     return model
 
 
-def _builtin_step(model: Any) -> Run:
+def _builtin_step(model: Any, pooling: str) -> Run:
     import keras
     import tensorflow as tf
 
-    both = keras.Model(model.input, [model.output, model.get_layer("features").output])
+    pooled = model.get_layer("features").output
+    both = keras.Model(model.input, [model.output, _features(model, pooled, pooling)])
 
     def step(batch: Any) -> tuple[Any, Any]:
         looks = tf.reshape(tf.cast(batch, tf.float32), (-1, BUILTIN_SIDE, BUILTIN_SIDE, 3))
@@ -185,20 +190,72 @@ def load_application(spec: ModelSpec, body: bytes | None) -> tuple[Any, str]:
         raise no_weights(spec.model, " ".join(str(error).split())) from None
 
 
-def _application_step(model: Any, name: str) -> Run:
+def _application_step(model: Any, name: str, pooling: str) -> Run:
     import keras
     import tensorflow as tf
 
     _, preprocess = application(name)
     before = model.layers[-1].input  # of the classifier
     pooled = before if len(before.shape) == 2 else keras.layers.GlobalAveragePooling2D()(before)
-    both = keras.Model(model.input, [model.output, pooled])
+    both = keras.Model(model.input, [model.output, _features(model, pooled, pooling)])
 
     def step(batch: Any) -> tuple[Any, Any]:
         probabilities, features = both(preprocess(tf.cast(batch, tf.float32)), training=False)
         return probabilities, features
 
     return step
+
+
+# --- Pooling: what becomes of the last map ------------------------------------------------------
+
+
+def last_map(model: Any) -> Any:
+    """Return the output of a network's last layer that still has places, (N, rows, columns, width).
+
+    Raises DetectorUnavailable for a network that has none.
+    """
+    for layer in reversed(model.layers):
+        if not isinstance(layer.output, list) and len(layer.output.shape) == 4:
+            return layer.output
+    raise DetectorUnavailable(f"{model.name} has no map to pool: CAR_DETECTION_POOLING=average")
+
+
+def _features(model: Any, average: Any, pooling: str) -> Any:
+    """Return the features (N, width) of a network whose own are the average over its last map."""
+    if pooling == "average":
+        return average
+    import keras
+
+    pool = {"gem": gem, "rmac": rmac}[pooling]
+    return keras.layers.Lambda(pool, name=f"pool_{pooling}")(last_map(model))
+
+
+def gem(maps: Any) -> Any:
+    """Return the generalized mean over the places of maps: between the mean and the maximum.
+
+    Radenovic, Tolias and Chum 2018 (arXiv 1711.02512), with their power of 3.
+    """
+    import tensorflow as tf
+
+    powers = tf.maximum(maps, 1e-6) ** GEM_POWER
+    return tf.reduce_mean(powers, (1, 2)) ** (1 / GEM_POWER)
+
+
+def rmac(maps: Any) -> Any:
+    """Return the sum of the regions' maxima, each of length 1 (R-MAC).
+
+    Tolias, Sicre and Jegou 2016 (arXiv 1511.05879): squares that overlap by 40 %, at three sizes.
+    """
+    import tensorflow as tf
+
+    rows, columns = int(maps.shape[1]), int(maps.shape[2])
+    parts = [
+        tf.math.l2_normalize(
+            tf.reduce_max(maps[:, top : top + side, left : left + side], (1, 2)), 1
+        )
+        for top, left, side in regions(rows, columns)
+    ]
+    return tf.add_n(parts) / len(parts)
 
 
 # --- Weights ------------------------------------------------------------------------------------

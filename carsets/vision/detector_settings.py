@@ -8,6 +8,7 @@ from carsets.vision.detection import DetectionSettingsError, Rule
 from carsets.vision.detector_engine import BatchPlan
 from carsets.vision.labels import DEFAULT_LABELS
 from carsets.vision.model_files import ModelSpec
+from carsets.vision.pooling import POOLINGS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -22,6 +23,7 @@ def read_settings(settings: Mapping[str, Any]) -> tuple[ModelSpec, Rule, BatchPl
         sha256=str(settings.get("CAR_DETECTION_WEIGHTS_SHA256") or ""),
         fetch=str(fetch).lower() in ("1", "true", "yes", "on"),
         threads=int(_number(settings, "CAR_DETECTION_THREADS", 0)),
+        pooling=_pooling(settings),
     )
     rule = Rule(
         name=str(settings.get("CAR_DETECTION_RULE") or "group"),
@@ -40,6 +42,15 @@ def read_labels(settings: Mapping[str, Any]) -> list[str]:
     value: str | Collection[str] = settings.get("CAR_DETECTION_LABELS") or DEFAULT_LABELS
     entries = value.split(",") if isinstance(value, str) else value
     return [entry.strip() for entry in entries if entry.strip()]
+
+
+def _pooling(settings: Mapping[str, Any]) -> str:
+    value = str(settings.get("CAR_DETECTION_POOLING") or POOLINGS[0])
+    if value not in POOLINGS:
+        raise DetectionSettingsError(
+            f"CAR_DETECTION_POOLING={value}: expected {', '.join(POOLINGS)}"
+        )
+    return value
 
 
 def _number(settings: Mapping[str, Any], name: str, default: float) -> float:

@@ -47,6 +47,7 @@ class ModelSpec:
     sha256: str = ""  # hex; must be given with `weights`
     fetch: bool = True  # whether Keras may fetch ImageNet's weights once
     threads: int = 0  # 0 = TensorFlow decides
+    pooling: str = "average"  # how features are made of the last map, see pooling.py
 
     def to_frame(self) -> dict[str, Any]:
         """Return the spec as a JSON-ready dictionary."""

@@ -22,6 +22,7 @@ from carsets.vision.detector_engine import BatchPlan
 from carsets.vision.detector_pool import DetectorService
 from carsets.vision.inspection import Limits, inspect
 from carsets.vision.model_files import DetectorUnavailable, ModelSpec, read_arrays
+from carsets.vision.pooling import POOLINGS, regions
 
 pytestmark = [
     pytest.mark.skipif(
@@ -151,6 +152,31 @@ def test_weights_go_through_a_keras_file_and_through_plain_arrays(networks, netw
         networks.put_weights(other, (tmp_path / name).read_bytes(), name)
         for mine, theirs in zip(network.variables, other.variables, strict=True):
             assert np.allclose(mine.numpy(), theirs.numpy(), atol=1e-3), mine.path
+
+
+def test_maps_are_pooled_as_the_papers_say(networks):
+    maps = np.maximum(np.random.default_rng(1).normal(size=(2, 7, 7, 5)), 0).astype(np.float32)
+    assert np.allclose(networks.gem(maps), (maps**3).mean((1, 2)) ** (1 / 3), atol=1e-4)
+    expected = np.zeros((2, 5))
+    squares = regions(7, 7)
+    for top, left, side in squares:
+        most = maps[:, top : top + side, left : left + side].max((1, 2))
+        expected += most / np.linalg.norm(most, axis=1, keepdims=True) / len(squares)
+    assert np.allclose(networks.rmac(maps), expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_another_pooling_has_another_name_and_the_same_opinion(networks, pooling, monkeypatch):
+    monkeypatch.setattr(networks, "_make_ready", lambda step, shape, graphics: (step, "plain"))
+    usual = networks.CarDetector.load(ModelSpec(model="builtin"))
+    other = networks.CarDetector.load(ModelSpec(model="builtin", pooling=pooling))
+    picture = np.asarray(draw_scene(1, kind="vehicle", size=(341, 256)))
+    chances, features = usual.predict([picture])
+    again, pooled = other.predict([picture])
+    assert np.allclose(chances, again, atol=1e-4)
+    assert pooled.shape == features.shape
+    assert np.isfinite(pooled).all()
+    assert (other.name == usual.name) == np.allclose(pooled, features) == (pooling == "average")
 
 
 def test_weights_of_another_network_are_one_line(networks, network, tmp_path):
