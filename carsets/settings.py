@@ -191,7 +191,8 @@ BROWSER_STORAGE_STATE = ""  # the user's own session; set by -a storage_state=FI
 BROWSER_TIMEOUT = 30.0  # seconds for a page to begin, and for what is awaited on it
 
 SEARCH_REGION = "us-en"  # whose results, where -a region= says nothing: country and language
-# Public engines are asked for strict safe search. -a safe=off is refused unless this allows it.
+# Public engines are asked for strict safe search. Unless this allows it, -a safe=off is refused,
+# and so is an engine that has no safe search at all (baidu).
 SAFE_SEARCH_OFF_ALLOWED = False
 # CountsSpider: totals younger than this are not asked again. At Openverse's 200 questions a day a
 # plan of 4,184 takes 21 days.

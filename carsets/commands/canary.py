@@ -179,6 +179,7 @@ def restrict(settings: BaseSettings, folder: Path, pages: Path) -> None:
         "CATALOG_URL": "",
         "PAGES_DIR": str(pages),
         "CLOSESPIDER_TIMEOUT": PATIENCE,
+        "SAFE_SEARCH_OFF_ALLOWED": True,  # of an engine that has none: nothing is fetched or shown
     }.items():
         settings.set(name, value, priority=_ABOVE_ALL)
 

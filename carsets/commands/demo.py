@@ -106,6 +106,7 @@ class Command(ScrapyCommand):
                 "unknown", "cc0", "pdm", "us-gov", "by", "by-sa", "by-nc", "by-nc-sa", "by-nd",
                 "by-nc-nd",
             ],
+            "SAFE_SEARCH_OFF_ALLOWED": True,  # baidu has none, and this web has nothing to hide
             "DOWNLOAD_TIMEOUT": 15,
             "DOWNLOAD_SLOW_GRACE": 2.0,
             "RETRY_TIMES": 1,

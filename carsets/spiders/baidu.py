@@ -4,7 +4,8 @@ Terms:      https://www.baidu.com/duty/
 Licenses:   none given: every image is ``unknown``; there is no license filter
 Needs:      nothing
 Limits:     30 results an answer, 1,000 to 2,000 a query. Many originals are gone or want to know
-            where they were found. No way to ask for safe search is known: look at what comes
+            where they were found. No way to ask for safe search is known: it is asked only with
+            SAFE_SEARCH_OFF_ALLOWED, so look at what comes
 """
 
 from __future__ import annotations

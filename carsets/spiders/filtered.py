@@ -10,7 +10,12 @@ import scrapy
 
 from carsets.problems import UserError
 from carsets.sources.foreign_text import MAX_PAGE_BYTES, to_int
-from carsets.sources.search_filters import FILTER_ARGUMENTS, missing_filters, read_filters
+from carsets.sources.search_filters import (
+    FILTER_ARGUMENTS,
+    STRICT,
+    missing_filters,
+    read_filters,
+)
 from carsets.spiders.base import ImageSearchSpider
 
 if TYPE_CHECKING:
@@ -40,6 +45,11 @@ class FilteredSearchSpider(ImageSearchSpider):
             filters = read_filters(given, safe_off_allowed=allowed)
         except UserError as error:
             raise UserError(f"{self.name}: {error}") from None
+        if STRICT not in self.filter_words.get("safe", {}) and not allowed:
+            raise UserError(
+                f"{self.name}: it has no safe search and may show anything; if that is what you "
+                "mean, add -s SAFE_SEARCH_OFF_ALLOWED=True"
+            )
         missing = missing_filters(filters, self.filter_words, region=self.has_regions)
         if missing:
             self.logger.warning(

@@ -38,8 +38,9 @@ def crawled(scrapy, whole_web, make_crawls, make_dataset):
     for host, mode, after, _ in TROUBLES.values():
         whole_web.mode(host, mode, after=after)
     crawls, dataset = make_crawls(whole_web), make_dataset("all-sources")
+    settings = {"QUERIES_AT_ONCE": 1, "SAFE_SEARCH_OFF_ALLOWED": True}  # baidu has none
     runs = {
-        source: crawls.start(source, dataset.folder, PLAN, environment=KEYS, QUERIES_AT_ONCE=1)
+        source: crawls.start(source, dataset.folder, PLAN, environment=KEYS, **settings)
         for source in search_sources()
     }
     for run in runs.values():

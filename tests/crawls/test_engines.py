@@ -10,7 +10,8 @@ HOSTS = {
     "ecosia": "www.ecosia.org",
     "yandex": "yandex.com",
 }
-QUICK = {"DOWNLOAD_DELAY": 0, "DOWNLOAD_SLOTS": "{}"}  # nobody is hurt by haste here
+# Nobody is hurt by haste here, nor by an engine without safe search.
+QUICK = {"DOWNLOAD_DELAY": 0, "DOWNLOAD_SLOTS": "{}", "SAFE_SEARCH_OFF_ALLOWED": True}
 PLAN = {"query": "blue toyota rav4", "per_query": 36}
 # They all know the same web, so each is asked for something else.
 WORDS = {

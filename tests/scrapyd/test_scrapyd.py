@@ -47,6 +47,7 @@ def settings(folder, web, **more):
         "CONTACT": "test@example.org",
         "DOWNLOAD_DELAY": 0.05,
         "INSPECTION_WORKERS": 1,
+        "SAFE_SEARCH_OFF_ALLOWED": True,  # baidu has none
     }
     return {**given, **more}
 

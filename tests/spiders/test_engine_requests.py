@@ -29,7 +29,8 @@ def without_keys(monkeypatch):
 def build(source, tmp_path, changed=None, **arguments):
     [spider] = iter_spider_classes(import_module(f"carsets.spiders.{source}"))
     given = {"DATA_DIR": str(tmp_path), "QUERIES_AT_ONCE": 1, "CONTACT": "me@example.org"}
-    given |= {"IMAGES_IN_FLIGHT": 1, "IMAGES_IN_FLIGHT_BYTES": 1, **(changed or {})}
+    given |= {"IMAGES_IN_FLIGHT": 1, "IMAGES_IN_FLIGHT_BYTES": 1}
+    given |= {"SAFE_SEARCH_OFF_ALLOWED": source == "baidu", **(changed or {})}
     crawler = get_crawler(spider, given)
     return crawler.spidercls.from_crawler(crawler, query="ford mustang", **arguments)
 
@@ -99,8 +100,10 @@ def test_the_cookie_of_duckduckgo_says_the_same_for_the_token(tmp_path):
     assert asked(request)[1] == {"p": "1"}
 
 
-def test_an_engine_without_safe_search_is_said_to_have_none(tmp_path, caplog):
-    build("baidu", tmp_path)
+def test_an_engine_without_safe_search_is_asked_only_with_the_setting(tmp_path, caplog):
+    with pytest.raises(UserError, match=r"baidu: it has no safe search.*SAFE_SEARCH_OFF_ALLOWED"):
+        build("baidu", tmp_path, {"SAFE_SEARCH_OFF_ALLOWED": False})
+    build("baidu", tmp_path, {"SAFE_SEARCH_OFF_ALLOWED": True})
     assert "baidu has no filter for safe=strict" in caplog.text
 
 

@@ -32,6 +32,7 @@ def build_spider(source, tmp_path, arguments=None):
             "DATA_DIR": str(tmp_path),
             "CONTACT": "me@example.org",
             "LICENSE_ALLOWED": ["*"],
+            "SAFE_SEARCH_OFF_ALLOWED": True,
             "QUERIES_AT_ONCE": 1,
             "IMAGES_IN_FLIGHT": 1,
             "IMAGES_IN_FLIGHT_BYTES": 1,

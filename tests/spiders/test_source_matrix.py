@@ -101,6 +101,7 @@ class Told:
             "DATA_DIR": str(folder),
             "CONTACT": "me@example.org",
             "LICENSE_ALLOWED": ["*"],
+            "SAFE_SEARCH_OFF_ALLOWED": True,
             "QUERIES_AT_ONCE": 1,
             "IMAGES_IN_FLIGHT": 1,
             "IMAGES_IN_FLIGHT_BYTES": 1,
