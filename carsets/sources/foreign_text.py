@@ -81,8 +81,9 @@ def to_int(value: object) -> int | None:
     if not isinstance(value, str):
         return None
     # Most are digits alone, which is found out ten times as fast.
-    digits = value.isdecimal() and value.isascii() and len(value) <= _MOST_DIGITS
-    return int(value) if digits or _WHOLE_NUMBER.fullmatch(value) else None
+    if len(value) <= _MOST_DIGITS and value.isascii() and value.isdecimal():
+        return int(value)
+    return int(value) if _WHOLE_NUMBER.fullmatch(value) else None
 
 
 def pixels(value: object) -> int | None:
@@ -100,9 +101,11 @@ def to_text(value: object, longest: int = LONGEST_TEXT) -> str:
     """Return a text that can be stored and shown; "" for what is none."""
     if not isinstance(value, str):
         return ""
-    text = value[:longest]
     # What is printable but for its lines holds nothing unwanted: found out ten times as fast.
-    if not (text.isprintable() or text.replace("\n", "").isprintable()):
+    if len(value) <= longest and value.isprintable():
+        return value.strip()
+    text = value[:longest]
+    if not text.replace("\n", "").isprintable():
         text = _UNWANTED.sub("", text)
     return text.strip()
 
