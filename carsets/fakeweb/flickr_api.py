@@ -75,11 +75,15 @@ def _number(parameters: Mapping[str, str], name: str, default: int) -> int:
 
 
 @lru_cache(maxsize=32)
-def _all_of(words: str, per_combination: int) -> tuple[tuple[int, int, str], ...]:
-    """Return (upload time, number, license id) of all photos for words, the newest first."""
+def _all_of(words: str, per_combination: int) -> tuple[tuple[int, int], ...]:
+    """Return (upload time, number) of all photos for words, the newest first."""
     numbers = Results("flickr", words, per_combination)
-    photos = ((uploaded_of(number), number, str(flickr_license_of(number))) for number in numbers)
-    return tuple(sorted(photos, reverse=True))
+    return tuple(sorted(((uploaded_of(number), number) for number in numbers), reverse=True))
+
+
+@lru_cache(maxsize=32)
+def _licenses_of(words: str, per_combination: int) -> dict[int, str]:
+    return {number: str(flickr_license_of(number)) for _, number in _all_of(words, per_combination)}
 
 
 def _search(
@@ -87,12 +91,14 @@ def _search(
 ) -> list[int]:
     first = _number(parameters, "min_upload_date", 0)
     last = _number(parameters, "max_upload_date", 2**40)
-    wanted = set(filter(None, parameters.get("license", "").split(",")))
-    found = [
-        number
-        for at, number, license_id in _all_of(words, per_combination)  # as they were taken, too
-        if first <= (crowded or at) <= last and (not wanted or license_id in wanted)
-    ]
+    everything = _all_of(words, per_combination)  # in the order in which they were taken, too
+    found = [number for at, number in everything if first <= (crowded or at) <= last]
+    if parameters.get("license"):
+        wanted, licenses = (
+            set(parameters["license"].split(",")),
+            _licenses_of(words, per_combination),
+        )
+        found = [number for number in found if licenses[number] in wanted]
     if parameters.get("sort", "").endswith("-asc"):
         found.reverse()
     return found
