@@ -42,6 +42,7 @@ class Outcome(StrEnum):
     REMOVED = "removed", Retry.NEVER, "removed on request: a tombstone forbids it"
     LICENSE_EXCLUDED = "license_excluded", Retry.ALWAYS, "its license is outside LICENSE_ALLOWED"
     HOST_LIMIT = "host_limit", Retry.ALWAYS, "its host has given as many URLs as one run may ask"
+    HOST_DAY_LIMIT = "host_day_limit", Retry.ALWAYS, "its host has given its bytes of the day"
     ROBOTS_DENIED = "robots_denied", Retry.NEVER, "the host's robots.txt forbids it"
     HOST_BENCHED = "host_benched", Retry.LATER, "its host blocked or failed too often in this run"
 

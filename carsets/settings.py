@@ -79,6 +79,17 @@ RETRY_BACKOFF = 1.0  # seconds that a host is left alone after a failure; double
 # requests for images in this run; a later run asks again. Scrapy: the header is ignored.
 RETRY_AFTER_MAX = 30.0
 HOST_MAX_FAILURES = 10  # in a row; then no more images of that host in this run. 0 = no limit
+# Bytes that a host gives in a day (UTC), over all runs and workers of a catalog; then its images
+# wait for another day. 0 = no cap. 5 GiB are some 35,000 photos: a small site that pays for its
+# traffic has 100 GB or so a month. What is under way then, and what other workers fetch within
+# HOST_BYTES_INTERVAL, comes on top.
+HOST_BYTES_PER_DAY = 5 * 1024**3
+HOST_BYTES_PER_DAY_EXCEPT = {  # hosts that are made for traffic
+    "live.staticflickr.com": 0,
+    "upload.wikimedia.org": 0,
+    "open-images-dataset.s3.amazonaws.com": 0,
+}
+HOST_BYTES_INTERVAL = 5.0  # seconds between two talks with the catalog about it
 CONCURRENT_REQUESTS = 96  # above IMAGES_IN_FLIGHT, so that images never starve the sources
 CONCURRENT_REQUESTS_PER_DOMAIN = 2  # Scrapy: 8
 
@@ -118,6 +129,7 @@ DOWNLOADER_MIDDLEWARES = {
     "carsets.net.url_gate.UrlGateMiddleware": 20,
     "scrapy.downloadermiddlewares.offsite.OffsiteMiddleware": None,  # would also filter images
     "carsets.net.opt_outs.DeniedHostsMiddleware": 50,
+    "carsets.net.daily_cap.DailyCap": 60,
     "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
     "carsets.net.robots_txt.RobotsTxt": 100,
     "carsets.net.opt_outs.TdmFileMiddleware": 150,

@@ -25,6 +25,7 @@ from carsets.catalog import (
     fingerprints,
     gallery,
     grouping_rows,
+    host_bytes,
     host_pace,
     images,
     lessons,
@@ -294,6 +295,11 @@ class Catalog:
         """Return for each request that wants to be sent for how many seconds it has to wait."""
         with self._coordinate() as connection:
             return host_pace.pace_hosts(connection, run_id, news)
+
+    def add_host_bytes(self, day: str, given: Mapping[str, int]) -> dict[str, int]:
+        """Add what hosts gave on a day; return what each host has given on it, by all runs."""
+        with self._write() as connection:
+            return host_bytes.add_host_bytes(connection, day, given)
 
     # --- Sightings --------------------------------------------------------------------------
 

@@ -407,6 +407,14 @@ hosts = Table(
     Column("next_at", Float, nullable=False),  # when it may be sent the next request
 )
 
+host_bytes = Table(
+    "host_bytes",
+    metadata,
+    Column("host", String(255), primary_key=True),
+    Column("day", String(10), primary_key=True),  # ISO 8601, UTC
+    Column("bytes", BigInteger, nullable=False),  # that it gave, over all runs
+)
+
 host_requests = Table(  # under way
     "host_requests",
     metadata,

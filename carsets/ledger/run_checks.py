@@ -38,6 +38,7 @@ NOT_ASKED = frozenset(
         Outcome.REMOVED,
         Outcome.LICENSE_EXCLUDED,
         Outcome.HOST_LIMIT,
+        Outcome.HOST_DAY_LIMIT,
         Outcome.CANCELLED,
     }
 )
