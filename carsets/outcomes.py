@@ -81,6 +81,7 @@ class Outcome(StrEnum):
 
     # --- Rights -------------------------------------------------------------------------------
     OPTED_OUT = "opted_out", Retry.NEVER, "a machine-readable reservation of rights"
+    QUARANTINED = "quarantined", Retry.NEVER, "on one of HASH_LISTS: not stored, and not shown"
 
     # --- Duplicates ---------------------------------------------------------------------------
     DUPLICATE_BYTES = "duplicate_bytes", Retry.NEVER, "the same bytes as an image already seen"

@@ -241,6 +241,7 @@ PLAN_SMALL_IMAGE_BYTES = 17_500  # the same at 300 x 300 pixels (InstaCities1M)
 ITEM_PIPELINES = {
     "carsets.pipelines.images.CarImagesPipeline": 100,  # asks words, then downloads
     "carsets.pipelines.mime.MimePipeline": 200,
+    "carsets.pipelines.hash_lists.HashListsPipeline": 250,
     "carsets.pipelines.license.LicensePipeline": 300,
     "carsets.pipelines.duplicates.DuplicatesPipeline": 400,
     "carsets.pipelines.car_detection.CarDetectionPipeline": 500,
@@ -272,6 +273,12 @@ INSPECTION_TIMEOUT = 20.0  # seconds for one image, then its worker is killed
 # "same_picture": other bytes too if the list's perceptual hash agrees (NEAR_DUPLICATE_DISTANCE); a
 # list without one is held to its bytes. "off": whatever comes, also what somebody put in its place.
 LIST_INTEGRITY = "same_picture"
+
+# HashListsPipeline: files of hashes that your organization supplies, one a line: SHA-256, MD5, or
+# 64-bit perceptual hashes as the catalog has them. What they name is never stored, shown or logged
+# with its address; docs/hash_lists.md says what to do then.
+HASH_LISTS: list[str] = []
+HASH_LIST_DISTANCE = 4  # bits of 64 in which a picture may differ: the same one, edited
 
 # LicensePipeline: license codes ("by-4.0") or families ("by", "by-sa", "cc0", "unknown", "arr")
 # that the dataset may hold; "*" is all. Search engines know no licenses, so all their images are

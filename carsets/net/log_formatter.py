@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from scrapy.logformatter import LogFormatter, LogFormatterResult
 
 from carsets.net.redaction import SECRET_NAME, install, register_secret
+from carsets.outcomes import Outcome
 
 if TYPE_CHECKING:
     from scrapy import Request, Spider
@@ -85,5 +86,7 @@ class _Name:
         self.item = item
 
     def __str__(self) -> str:
+        if getattr(self.item, "outcome", None) is Outcome.QUARANTINED:
+            return "an image whose address is in the catalog alone"
         url = getattr(getattr(self.item, "found", None), "image_url", "")
         return url or str(self.item)[:500]
