@@ -76,8 +76,12 @@ class CountsSpider(CarsetsSpider):
 
     name = "counts"
     arguments = PLAN_NAMES | {"engine", "max_age", "region"}
-    # No image travels: no detector is loaded, no store is opened.
-    custom_settings = {"ITEM_PIPELINES": {}, "PROGRESS_INTERVAL": 0}  # noqa: RUF012 - as Scrapy does
+    custom_settings = {  # noqa: RUF012 - as Scrapy does
+        # No image travels: no detector is loaded, no store is opened.
+        "ITEM_PIPELINES": {},
+        "PROGRESS_INTERVAL": 0,
+        "LEDGER_MAX_WAIT": 0,  # every answer has cost a question, and some engines allow few
+    }
 
     def prepare(self) -> None:
         """Build the plan and choose the engines."""
