@@ -147,7 +147,7 @@ def start_ray() -> Any:
             **({} if address else here),
         )
     except Exception as error:  # what it raises is of many kinds
-        where = f"at RAY_ADDRESS={address}" if address else "here"
+        where = f"at RAY_ADDRESS={address} (up? RAY_AUTH_TOKEN right?)" if address else "here"
         raise UserError(f"Ray cannot be used {where}: {one_line(error)}") from None
     for name in ("ray", "ray.data"):
         logging.getLogger(name).setLevel(logging.ERROR)
