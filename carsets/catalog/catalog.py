@@ -50,10 +50,10 @@ from carsets.catalog import (
 )
 from carsets.catalog.connection import (
     CatalogError,
-    bound_silence,
     connect,
     explain_fault,
     hold_decisions,
+    name_session,
 )
 from carsets.catalog.repetition import repeated
 from carsets.catalog.rows import Candidate
@@ -113,7 +113,7 @@ class Catalog:
         self._reader = engine.execution_options(carsets_reading=True)
         # Threads of one process queue up here, and not at the database, where they would poll.
         self._writing = threading.Lock()
-        self._silence = 0.0  # seconds for which a transaction of a worker may hang; 0: any
+        self._worker = ""  # whose transactions these are: "" = no worker's
 
     @classmethod
     def open(cls, url: str, *, create: bool = True) -> Self:
@@ -122,12 +122,16 @@ class Catalog:
         catalog = cls(engine)
         where = engine.url.database or engine.url.render_as_string()
         try:
-            with catalog._write() as connection:
-                migrations.prepare(connection, create=create, where=where)
+            catalog._prepare(create, where)
         except CatalogError:
             engine.dispose()
             raise
         return catalog
+
+    @repeated
+    def _prepare(self, create: bool, where: str) -> None:
+        with self._write() as connection:
+            migrations.prepare(connection, create=create, where=where)
 
     def close(self) -> None:
         """Let go of the database. The catalog cannot be used any more."""
@@ -136,7 +140,7 @@ class Catalog:
     @contextmanager
     def _write(self) -> Iterator[Connection]:
         with self._writing, self._explained(), self._engine.begin() as connection:
-            bound_silence(connection, self._silence)
+            name_session(connection, self._worker)
             yield connection
 
     @contextmanager
@@ -155,7 +159,7 @@ class Catalog:
                 yield connection
             return
         with self._explained(), self._engine.begin() as connection:
-            bound_silence(connection, self._silence)
+            name_session(connection, self._worker)
             connection.exec_driver_sql("SET LOCAL synchronous_commit TO off")
             yield connection
 
@@ -213,9 +217,9 @@ class Catalog:
     def join_workers(self, run_id: str, source: str, plan: str, lease: float) -> int:
         """Enter a worker, for ``lease`` seconds; return how many others of its source work.
 
-        No transaction of it outlives that time without a sign of life either.
+        No transaction of it that hangs outlives the lease either.
         """
-        self._silence = lease
+        self._worker = run_id
         with self._write() as connection:
             return workers.join(connection, run_id, source, plan, lease)
 

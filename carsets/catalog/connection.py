@@ -33,8 +33,8 @@ CACHE_KIB = 32_768  # of SQLite's pages: the indexes of a million rows stay fast
 WRITERS_LOCK = 0x63617273  # PostgreSQL: any number, the same in every process
 
 # SQLSTATE of a transaction that PostgreSQL ended though nothing is wrong with it: a deadlock; not
-# to be told from one after the other; nothing was heard of its client (see ``bound_silence``).
-_CONFLICTS = {"40P01", "40001", "25P03"}
+# to be told from one after the other; a lock not given in time; its session was ended.
+_CONFLICTS = {"40P01", "40001", "55P03", "57P01"}
 
 _FAULTS = {
     "readonly": "cannot be written",
@@ -141,14 +141,18 @@ def hold_decisions(connection: Connection) -> None:
         connection.execute(text("SELECT pg_advisory_xact_lock_shared(:key)"), {"key": WRITERS_LOCK})
 
 
-def bound_silence(connection: Connection, seconds: float) -> None:
-    """Let PostgreSQL end this transaction when its client says nothing for so long; 0: never.
+def name_session(connection: Connection, worker: str) -> None:
+    """Let PostgreSQL show, until the transaction ends, which worker's it is; see ``workers``."""
+    if worker and connection.dialect.name == "postgresql":
+        connection.execute(
+            text("SELECT set_config('application_name', :name, true)"), {"name": worker}
+        )
 
-    A worker that was frozen in the middle of it would keep its locks, and with them all others.
-    """
-    if seconds and connection.dialect.name == "postgresql":
-        limit = f"SET LOCAL idle_in_transaction_session_timeout TO {round(seconds * 1000)}"
-        connection.exec_driver_sql(limit)
+
+def bound_waiting(connection: Connection, seconds: float) -> None:
+    """Raise ConflictError when a lock is not given within so many seconds, in this transaction."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout TO {round(seconds * 1000)}")
 
 
 def upsert(connection: Connection, table: Table) -> sqlite.Insert | postgresql.Insert:
@@ -162,7 +166,8 @@ def explain_fault(error: SQLAlchemyError, url: URL) -> CatalogError:
     """Put a database's complaint into one line that says what is wrong."""
     where = url.database if url.get_backend_name() == "sqlite" else url.render_as_string()
     complaint = _one_line(getattr(error, "orig", None) or error)
-    if getattr(getattr(error, "orig", None), "sqlstate", None) in _CONFLICTS:
+    lost = getattr(error, "connection_invalidated", False)
+    if lost or getattr(getattr(error, "orig", None), "sqlstate", None) in _CONFLICTS:
         return ConflictError(
             f"the catalog {where} is asked by others at the same time: {complaint}"
         )

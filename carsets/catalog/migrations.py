@@ -21,13 +21,17 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, inspect, select, text
 
-from carsets.catalog.connection import CatalogError, lock_writers
-from carsets.catalog.schema import VERSION, metadata, schema_version
+from carsets.catalog.connection import CatalogError, bound_waiting, lock_writers
+from carsets.catalog.schema import VERSION, metadata, schema_version, workers
+from carsets.catalog.workers import undo_dead
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from sqlalchemy import Connection
+
+
+LOCK_SECONDS = 30.0  # to wait for others at each of the tries to open a catalog in PostgreSQL
 
 
 def _keep_the_words_of_counts(connection: Connection) -> None:
@@ -74,6 +78,9 @@ UPGRADES: Mapping[int, Callable[[Connection], None]] = {
 
 def prepare(connection: Connection, *, create: bool, where: str) -> None:
     """Make or upgrade the tables. Raises ``CatalogError`` for a database that is not ours."""
+    if connection.dialect.name == "postgresql" and inspect(connection).has_table(workers.name):
+        undo_dead(connection)
+    bound_waiting(connection, LOCK_SECONDS)
     lock_writers(connection)
     tables = set(inspect(connection).get_table_names())
     if not tables and create:

@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Float, and_, delete, exists, func, select, update
+from sqlalchemy import Float, and_, column, delete, exists, func, select, table, update
 
-from carsets.catalog.connection import CatalogError, lock_writers
+from carsets.catalog.connection import CatalogError, bound_waiting, lock_writers
 from carsets.catalog.schema import host_requests, hosts, queries, query_leases, sightings, workers
 from carsets.catalog.schema import url_claims as claims
 
@@ -68,6 +68,8 @@ def join(connection: Connection, run_id: str, source: str, plan: str, lease: flo
 
     The first one begins anew: what the last workers of this source have left is forgotten.
     """
+    undo_dead(connection)
+    bound_waiting(connection, lease)
     lock_writers(connection)
     others = _others(connection, source, run_id)
     if not others:
@@ -86,7 +88,8 @@ def join(connection: Connection, run_id: str, source: str, plan: str, lease: flo
 
 
 def say_alive(connection: Connection, run_id: str, lease: float) -> None:
-    """Prolong the lease. Raises LeaseLostError if it has run out."""
+    """Prolong the lease, and end what the dead are in. Raises LeaseLostError if it has run out."""
+    undo_dead(connection)
     done = connection.execute(
         update(workers)
         .where(workers.c.run_id == run_id, is_living(connection))
@@ -94,6 +97,24 @@ def say_alive(connection: Connection, run_id: str, lease: float) -> None:
     )
     if not done.rowcount:
         raise LeaseLostError
+
+
+def undo_dead(connection: Connection) -> None:
+    """Let PostgreSQL undo what dead workers are in the middle of: others may wait for its locks.
+
+    Such a worker was frozen in the middle, or its machine is gone. (PostgreSQL's own
+    ``idle_in_transaction_session_timeout`` does not see the hanging pipelines of psycopg.)
+    """
+    if connection.dialect.name != "postgresql":
+        return
+    sessions = table("pg_stat_activity", *map(column, ("pid", "application_name", "usename")))
+    connection.execute(
+        select(func.pg_terminate_backend(sessions.c.pid)).where(
+            sessions.c.application_name.in_(dead(connection)),
+            sessions.c.usename == func.current_user(),
+            sessions.c.pid != func.pg_backend_pid(),
+        )
+    )
 
 
 def say_bench(connection: Connection, run_id: str, bench: str) -> None:
@@ -152,7 +173,7 @@ def _forget(connection: Connection, source: str) -> None:
     connection.execute(delete(query_leases).where(query_leases.c.source == source))
     connection.execute(delete(workers).where(workers.c.source == source))
     known = select(workers.c.run_id)
-    for table in (claims, host_requests):
-        connection.execute(delete(table).where(table.c.run_id.not_in(known)))
+    for held in (claims, host_requests):
+        connection.execute(delete(held).where(held.c.run_id.not_in(known)))
     if not connection.scalar(select(func.count()).select_from(workers)):
         connection.execute(delete(hosts))

@@ -9,7 +9,7 @@ import pytest
 
 from carsets.catalog import repetition, runs
 from carsets.catalog.catalog import Catalog
-from carsets.catalog.connection import CatalogError, ConflictError
+from carsets.catalog.connection import WRITERS_LOCK, CatalogError, ConflictError, lock_writers
 from carsets.catalog.host_pace import Knock, News
 from carsets.catalog.repetition import TRIES, repeated
 from carsets.catalog.rows import RunRow
@@ -25,7 +25,8 @@ class Shared:
         name = server.database()
         for setting, value in settings.items():
             server.psql("postgres", "-c", f"ALTER DATABASE {name} SET {setting} = '{value}'")
-        self.catalog = Catalog.open(f"postgresql+psycopg://postgres@/{name}?host={server.socket}")
+        self.url = f"postgresql+psycopg://postgres@/{name}?host={server.socket}"
+        self.catalog = Catalog.open(self.url)
         self.catalog.start_run(RunRow(run_id="run1", source="bing", started_at="2026-01-01"))
         self.catalog.join_workers("run1", "bing", "", 3600.0)
         self.place = f"host={server.socket} user=postgres dbname={name}"
@@ -65,9 +66,11 @@ class Shared:
 
 @pytest.fixture
 def repetitions(monkeypatch):
-    """Return the list of the pauses that were made before another try."""
+    """Return the list of the longest pauses before another try; none is made."""
     pauses = []
-    monkeypatch.setattr(repetition.time, "sleep", pauses.append)
+    monkeypatch.setattr(
+        repetition.random, "uniform", lambda _, longest: pauses.append(longest) or 0.0
+    )
     return pauses
 
 
@@ -77,12 +80,10 @@ def through(shared):
     return sorted(last.values()) if isinstance(last, dict) else last
 
 
-def test_a_real_deadlock_is_survived(postgres_server, monkeypatch):
+def test_a_real_deadlock_is_survived(postgres_server, repetitions):
     shared = Shared(postgres_server, deadlock_timeout="200ms")
-    tried = []
-    monkeypatch.setattr(repetition.random, "uniform", lambda *_: tried.append(1) or 0.0)
     until = time.monotonic() + PATIENCE
-    while not tried:  # on a busy machine the other one may be the one that is ended
+    while not repetitions:  # on a busy machine the other one may be the one that is ended
         assert time.monotonic() < until
         with shared.connect() as other:
             shared.lock(other, "b.test")
@@ -109,26 +110,40 @@ def test_transactions_that_must_be_as_if_alone_are_done_again(postgres_server, r
 
 def test_a_worker_frozen_in_a_transaction_lets_the_others_go_on(postgres_server, monkeypatch):
     shared = Shared(postgres_server)
-    thaw = threading.Event()
-    slow = []
+    frozen, thaw = threading.Event(), threading.Event()
 
     def freeze(connection, run, do=runs.start_run):
+        lock_writers(connection)
         do(connection, run)
-        if not slow:
-            slow.append(1)
+        if not frozen.is_set():
+            frozen.set()
             thaw.wait(PATIENCE)
 
-    monkeypatch.setattr(runs, "start_run", freeze)
     shared.catalog.join_workers("run2", "bing", "", 0.3)
+    monkeypatch.setattr(runs, "start_run", freeze)
     row = RunRow(run_id="run3", source="bing", started_at="2026-01-01")
-    frozen = threading.Thread(target=shared.catalog.start_run, args=[row])
-    frozen.start()
-    with shared.connect() as other:  # waits until PostgreSQL has thrown the frozen one out
-        other.execute("LOCK TABLE runs IN ACCESS EXCLUSIVE MODE")
+    worker = threading.Thread(target=shared.catalog.start_run, args=[row])
+    worker.start()
+    assert frozen.wait(PATIENCE)
+    time.sleep(0.3)
+    other = Catalog.open(shared.url)
+    assert other.join_workers("run4", "bing", "", 60.0) == 1, "run1"
     thaw.set()
-    frozen.join(PATIENCE)
+    worker.join(PATIENCE)
+    with shared.connect() as session:
+        assert session.execute("SELECT 1 FROM runs WHERE run_id = 'run3'").fetchone()
+    for catalog in (shared.catalog, other):
+        catalog.close()
+
+
+def test_who_waits_for_a_lock_hears_of_it_and_tries_again(postgres_server, repetitions):
+    shared = Shared(postgres_server)
     with shared.connect() as other:
-        assert other.execute("SELECT count(*) FROM runs WHERE run_id = 'run3'").fetchone() == (1,)
+        other.execute("SELECT pg_advisory_xact_lock(%s)", [WRITERS_LOCK])
+        with pytest.raises(ConflictError, match="lock timeout"):
+            shared.catalog.join_workers("run2", "bing", "", 0.05)
+    assert len(repetitions) == TRIES - 1
+    assert shared.catalog.join_workers("run2", "bing", "", 60.0) == 1
     shared.catalog.close()
 
 
