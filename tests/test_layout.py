@@ -52,6 +52,7 @@ PURE = {
     "reservations",
     "review",
     "sources",
+    "steps",
     "vision",
 }
 NOT_FOR_IMPORT = ("spiders", "pipelines", "extensions", "commands", "addons")

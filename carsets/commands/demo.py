@@ -21,7 +21,7 @@ from carsets.crawl_state import CrawlState
 from carsets.outcomes import ExitCode, Outcome
 from carsets.places import Places
 from carsets.report.funnel import Funnel
-from carsets.report.steps import Step
+from carsets.steps import Step
 
 if TYPE_CHECKING:
     import argparse

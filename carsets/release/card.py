@@ -24,6 +24,7 @@ from carsets.problems import UserError
 from carsets.release.credit import one_line
 from carsets.release.known_noise import baseline_rows, spot_check_rows
 from carsets.release.receipts import Receipts
+from carsets.steps import STEP_OF, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -57,16 +58,6 @@ HUB_SIZES = (
 )
 LARGEST_HUB_SIZE = "10M<n<100M"
 
-# The ways in which a URL ends, as the stages that it passes; each names its first outcome.
-STAGES = (
-    ("what is known before fetching", Outcome.KNOWN_URL),
-    ("the network", Outcome.HTTP_401),
-    ("the content", Outcome.HTML),
-    ("rights reserved", Outcome.OPTED_OUT),
-    ("duplicates", Outcome.DUPLICATE_BYTES),
-    ("is it a car", Outcome.NOT_A_CAR),
-    ("the store, and faults", Outcome.DISK_FULL),
-)
 OPT_OUTS = (Outcome.OPTED_OUT, Outcome.ROBOTS_DENIED, Outcome.REMOVED)
 
 
@@ -151,14 +142,13 @@ def read_about(path: Path) -> str:
 
 def stages(outcomes: Mapping[str, int]) -> Iterator[Stage]:
     """Yield the stages that ended anything. What comes out of the last is what was stored."""
-    order = list(Outcome)
-    starts = [order.index(first) for _, first in STAGES]
     came = sum(outcomes.values())
-    for (name, _), start, end in zip(STAGES, starts, [*starts[1:], len(order)], strict=True):
-        reasons = {o.value: outcomes[o] for o in order[start:end] if outcomes.get(o)}
+    for step in Step:
+        reasons = {o.value: outcomes[o] for o in Outcome if STEP_OF[o] is step and outcomes.get(o)}
+        if step is Step.KEPT or not reasons:
+            continue
         ended = sum(reasons.values())
-        if ended:
-            yield Stage(name, came, came - ended, reasons)
+        yield Stage(str(step), came, came - ended, reasons)
         came -= ended
 
 

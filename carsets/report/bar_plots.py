@@ -14,7 +14,7 @@ from carsets.report.drawing import (
     short,
 )
 from carsets.report.plot_svg import COLORS, to_svg
-from carsets.report.steps import Step, by_step, remaining
+from carsets.steps import Step, by_step, remaining
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from carsets.outcomes import Outcome
-from carsets.report.steps import Step, by_step
+from carsets.steps import Step, by_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from carsets.integrity.decay import host_of
 from carsets.outcomes import Outcome
 from carsets.release.receipts import requests_sent
-from carsets.report.steps import STEP_OF, Step
+from carsets.steps import STEP_OF, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

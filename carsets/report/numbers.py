@@ -20,7 +20,7 @@ from carsets.report.hosts import Hosts
 from carsets.report.image_facts import ImageFacts
 from carsets.report.label_stats import LabelStats, Thresholds
 from carsets.report.stats_pass import gather
-from carsets.report.steps import by_step, remaining
+from carsets.steps import by_step, remaining
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -17,8 +17,8 @@ from carsets.report.bar_plots import (
 from carsets.report.image_facts import KILOBYTES, MEGAPIXELS, bar_names
 from carsets.report.label_plots import correctness, frequency
 from carsets.report.plot_svg import COLORS
-from carsets.report.steps import STEP_OF, Step
 from carsets.report.time_plots import over_time
+from carsets.steps import STEP_OF, Step
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

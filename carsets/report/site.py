@@ -19,7 +19,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from carsets.outcomes import Outcome
 from carsets.problems import UserError
 from carsets.report.gallery_files import COLUMNS
-from carsets.report.steps import STEP_OF, by_step
+from carsets.steps import STEP_OF, by_step
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

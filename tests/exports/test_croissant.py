@@ -249,7 +249,7 @@ def test_what_responsible_use_needs_stands_in_it_with_the_same_numbers(
         "2026-02-01T00:00:00+00:00",
     ]
     assert described["rai:dataPreprocessingProtocol"] == [
-        "the network: 1,234 in, 1,034 out",
+        "network: 1,234 in, 1,034 out",
         "duplicates: 1,034 in, 1,000 out",
         "left out, mode: 7",
     ]
