@@ -300,6 +300,7 @@ class Catalog:
         with self._coordinate() as connection:
             return host_pace.pace_hosts(connection, run_id, news)
 
+    @repeated
     def add_host_bytes(self, day: str, given: Mapping[str, int]) -> dict[str, int]:
         """Add what hosts gave on a day; return what each host has given on it, by all runs."""
         with self._write() as connection:

@@ -182,4 +182,4 @@ def test_every_call_that_writes_is_done_again_if_it_can_be():
             continue
         given = str(inspect.signature(method))
         read_once = "Iterable[" in given or name == "join_counts"  # of many transactions
-        assert hasattr(method, "__wrapped__") is not read_once, name
+        assert hasattr(method, "__wrapped__") is not read_once, f"{name}: needs @repeated"
