@@ -13,6 +13,11 @@ sys.dont_write_bytecode = False
 SHARED = Path(__file__).parents[2] / "shared"
 
 
+def pytest_xdist_auto_num_workers(config):
+    """Half of the time of crawls, servers and browsers is waiting: use the cores for more."""
+    return (os.cpu_count() or 1) * 3 // 2
+
+
 @pytest.fixture(scope="session")
 def shared() -> Path:
     """Return the folder of recorded answers and photos, or skip: it is not part of the project."""

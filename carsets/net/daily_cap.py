@@ -132,9 +132,8 @@ class DailyCap:
             received = {host: self._received(host) for host in self.load.hosts}
             news = {host: number - self.told.get(host, 0) for host, number in received.items()}
             day = today()
-            catalog = CrawlState.of(self.crawler).catalog
             try:
-                found = await asyncio.to_thread(catalog.add_host_bytes, day, news)
+                found = await asyncio.to_thread(self._add, day, news)
             except UserError as error:  # the ledger ends the run for the same reason
                 logger.warning("What hosts have given could not be written: %s", error)
                 return
@@ -143,3 +142,6 @@ class DailyCap:
                 self.reached.clear()
             self.told = received
             self.others = found
+
+    def _add(self, day: str, news: Mapping[str, int]) -> dict[str, int]:
+        return CrawlState.of(self.crawler).catalog.add_host_bytes(day, news)
