@@ -40,14 +40,17 @@ class LabelId:
     description: str = field(compare=False)
 
 
+Said = dict[str, tuple[float, LabelId]]  # mid -> how sure somebody is of it
+
+
 def labels_of(record: Record) -> list[tuple[str, LabelId, float]]:
     """Return source, label and confidence of all that is said of an image, the surest first.
 
     People's word stands beside a machine's, as in the published files. What people have denied
     has the confidence 0.
     """
-    human: dict[LabelId, float] = {}
-    machine: dict[LabelId, float] = {}
+    human: Said = {}
+    machine: Said = {}
     _add_published(record, human, machine)
     for seen, score in record.top_labels:
         _raise(machine, _detected(seen), score)
@@ -56,14 +59,14 @@ def labels_of(record: Record) -> list[tuple[str, LabelId, float]]:
     for name, value in record.labels.items():
         for label in ids_of(name, value, record.labels.get("make", "")):
             if name in record.human_labels:
-                human[label] = 1.0
+                _say(human, label, 1.0)
             else:
                 _raise(machine, label, ASKED_FOR)
     for name, value in record.denied:
         for label in ids_of(name, value, record.labels.get("make", ""))[:1]:
-            human[label] = 0.0
-    said = [(HUMAN, label, sure) for label, sure in human.items()]
-    said += [(MACHINE, label, round(sure, 2)) for label, sure in machine.items() if sure >= LEAST]
+            _say(human, label, 0.0)
+    said = [(HUMAN, label, sure) for sure, label in human.values()]
+    said += [(MACHINE, label, round(sure, 2)) for sure, label in machine.values() if sure >= LEAST]
     return sorted(said, key=lambda one: (one[0], -one[2], one[1].mid))
 
 
@@ -114,13 +117,18 @@ def _vehicle(record: Record) -> LabelId:
     return ids_of("body", body if body in bodies() else "car")[0]
 
 
-def _raise(machine: dict[LabelId, float], label: LabelId, sure: float) -> None:
-    machine[label] = max(sure, machine.get(label, 0.0))
+def _say(said: Said, label: LabelId, sure: float) -> None:
+    """Enter how sure somebody is; the first name of a label stays."""
+    _, known = said.get(label.mid, (0.0, label))
+    said[label.mid] = sure, known
 
 
-def _add_published(
-    record: Record, human: dict[LabelId, float], machine: dict[LabelId, float]
-) -> None:
+def _raise(machine: Said, label: LabelId, sure: float) -> None:
+    before, known = machine.get(label.mid, (0.0, label))
+    machine[label.mid] = max(sure, before), known
+
+
+def _add_published(record: Record, human: Said, machine: Said) -> None:
     """Add what the files of Open Images say of an image that came from there."""
     if record.source != "openimages":
         return
@@ -129,12 +137,13 @@ def _add_published(
         if by == MACHINE:
             _raise(machine, label, sure)
         else:
-            human[label] = 1.0
+            _say(human, label, 1.0)
     denied = record.extra.get("not_shown")
     for name in denied if isinstance(denied, list) else ():
         if isinstance(name, str) and name:
             known = class_named(name)
-            human[LabelId(known.mid, known.name) if known else _own("class", name)] = 0.0
+            label = LabelId(known.mid, known.name) if known else _own("class", name)
+            _say(human, label, 0.0)
 
 
 def _published(record: Record) -> Iterator[tuple[str, str, str, float]]:
