@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import math
 from typing import TYPE_CHECKING, Any
 
+from carsets.image_lists import hash_lists
 from carsets.image_lists.integrity import IntegrityPolicy
 from carsets.ledger.run_checks import EVERY_SOURCE, Bounds
 from carsets.licenses import LicensePolicy
@@ -38,6 +40,8 @@ WHOLE: dict[str, tuple[int, float]] = {
     "IMAGES_IN_FLIGHT_BYTES": (1, math.inf),
     "URL_MAX_ATTEMPTS": (1, math.inf),
     "URLS_PER_HOST": (0, math.inf),
+    "HOST_BYTES_PER_DAY": (0, math.inf),
+    "HASH_LIST_DISTANCE": (0, hash_lists.MOST_BITS),
     "IMAGES_MIN_WIDTH": (0, math.inf),
     "IMAGES_MIN_HEIGHT": (0, math.inf),
     "IMAGE_MAX_PIXELS": (1, math.inf),
@@ -59,6 +63,7 @@ NUMBERS: dict[str, tuple[float, float]] = {
     "RETRY_BACKOFF": (0, math.inf),
     "LEASE_SECONDS": (0.5, math.inf),
     "ORPHAN_HOURS": (0, math.inf),
+    "HOST_BYTES_INTERVAL": (0.1, math.inf),
     "RETRY_AFTER_MAX": (0, math.inf),
     "DOWNLOAD_TIMEOUT": (0.1, math.inf),
     "DOWNLOAD_DEADLINE": (0, math.inf),
@@ -116,6 +121,7 @@ def setting_problems(settings: Mapping[str, Any]) -> Iterator[UserError]:
     integrity = settings.get("LIST_INTEGRITY", IntegrityPolicy.SAME_PICTURE)
     if integrity not in list(IntegrityPolicy):
         yield UserError(f"LIST_INTEGRITY={integrity}: {' or '.join(IntegrityPolicy)} is expected")
+    yield from _told(_check_host_caps, settings.get("HOST_BYTES_PER_DAY_EXCEPT") or {})
     yield from _told(_check_licenses, settings.get("LICENSE_ALLOWED", "*"))
     yield from _told(_check_purpose, settings)
     yield from _told(_check_reservations, settings, policy)
@@ -153,6 +159,19 @@ def _check_number(
         return
     bounds = f"of at least {least}" if most == math.inf else f"from {least} to {most}"
     raise UserError(f"{name}={value}: {what} {bounds} is expected")
+
+
+def _check_host_caps(given: Any) -> None:
+    try:
+        caps = json.loads(given) if isinstance(given, str) else given
+        fine = all(int(most) >= 0 for most in caps.values())
+    except (AttributeError, TypeError, ValueError):
+        fine = False
+    if not fine:
+        raise UserError(
+            f"HOST_BYTES_PER_DAY_EXCEPT={given}: hosts and their bytes are expected, as in "
+            '{"a.example": 0}'
+        )
 
 
 def _check_reservations(settings: Mapping[str, Any], policy: str) -> None:

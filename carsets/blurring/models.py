@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from carsets.blurring.cascades import Cascades
 from carsets.problems import UserError
+from carsets.vision.opencv import load_opencv
 
 if TYPE_CHECKING:
     from carsets.blurring.boxes import Finders
@@ -42,7 +43,7 @@ class ModelFile:
     """One file that finds one kind of thing."""
 
     kind: str  # one of KINDS
-    path: str  # "" + a name of OpenCV's own folder, or the user's path
+    path: str  # the user's, absolute; or a bare name: OpenCV's own folder has it
     sha256: str  # hex
 
     @property
@@ -97,20 +98,15 @@ def blur_models(own: dict[str, tuple[str, str]]) -> BlurModels:
 
 def load_finders(models: BlurModels) -> Finders:
     """Return what finds, by kind. Raises UserError for what cannot be had."""
-    opencv = load_opencv()
+    opencv = _load_opencv_4()
     return {kind: _finder(opencv, kind, models.of(kind)) for kind in KINDS}
 
 
-def load_opencv() -> Any:
-    """Return OpenCV 4. Raises UserError, with what to do, where it is not installed."""
-    try:
-        import cv2
-    except ImportError:
-        raise UserError(INSTALL) from None
-    if not hasattr(cv2, "CascadeClassifier"):
-        raise UserError(f"{INSTALL} (there is {cv2.__version__}, which has no cascades)")
-    cv2.setNumThreads(1)
-    return cv2
+def _load_opencv_4() -> Any:
+    opencv = load_opencv(INSTALL)
+    if not hasattr(opencv, "CascadeClassifier"):
+        raise UserError(f"{INSTALL} (there is {opencv.__version__}, which has no cascades)")
+    return opencv
 
 
 def _finder(opencv: Any, kind: str, files: list[ModelFile]) -> Cascades:

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
-from carsets.curation.local_features import Look, Points, compare, load_opencv, points_of
+from carsets.curation.local_features import INSTALL, Look, Points, compare, points_of
 from carsets.curation.similarity import connected
 from carsets.release.originals import place_of
 from carsets.vision.inspection import MIME, MOST_PIXELS, Limits, Refusal
 from carsets.vision.inspection_pool import InspectionPool
+from carsets.vision.opencv import load_opencv
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -40,7 +41,7 @@ class LocalFeatureCheck:
     """
 
     def __init__(self, catalog: Catalog, store: Path) -> None:
-        load_opencv()
+        load_opencv(INSTALL)
         self.catalog, self.store = catalog, store
         self.unreadable: set[int] = set()
         self._points: OrderedDict[int, Points | None] = OrderedDict()

@@ -10,17 +10,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from carsets.problems import UserError
+from carsets.vision.opencv import load_opencv
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Pixels = NDArray[np.uint8]
 
+INSTALL = "to look at files of likely copies OpenCV is needed: pip install opencv-python-headless"
 MOST_POINTS = 300  # of a picture, the strongest
 RATIO = 0.75  # of the best distance to the second best, at most
 ERROR = 3.0  # pixels by which a match may miss the plane
@@ -74,21 +75,9 @@ class Points:
         return Points(places, turned, np.ascontiguousarray(self.gray[:, ::-1]))
 
 
-def load_opencv() -> Any:
-    """Return OpenCV. Raises UserError, with what to do, where it is not installed."""
-    try:
-        import cv2
-    except ImportError:
-        raise UserError(
-            "to look at files of likely copies OpenCV is needed: pip install opencv-python-headless"
-        ) from None
-    cv2.setNumThreads(1)
-    return cv2
-
-
 def points_of(pixels: Pixels) -> Points:
     """Return the points of a picture, gray (height, width) or RGB (height, width, 3)."""
-    cv2 = load_opencv()
+    cv2 = load_opencv(INSTALL)
     gray = pixels if pixels.ndim == 2 else cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
     rows, columns = gray.shape[0] // REDUCED, gray.shape[1] // REDUCED
     small = cv2.resize(gray, (max(columns, 1), max(rows, 1)), interpolation=cv2.INTER_AREA)
@@ -106,7 +95,7 @@ def fitting(one: Points, other: Points) -> int:
 
 def fit(one: Points, other: Points) -> tuple[int, NDArray[np.float64] | None]:
     """Return how many points fit, and the plane (3, 3) that takes one picture to the other."""
-    cv2 = load_opencv()
+    cv2 = load_opencv(INSTALL)
     if min(len(one), len(other)) < LEAST_MATCHES:
         return 0, None
     left, right = _matches(one, other)
@@ -130,7 +119,7 @@ def agreement(one: Points, other: Points, plane: NDArray[np.float64]) -> float:
     Counted are the pixels where either has an edge near: an empty sky is every picture's.
     Brightness and contrast may differ. 0 where they overlap too little to tell.
     """
-    cv2 = load_opencv()
+    cv2 = load_opencv(INSTALL)
     scale = np.diag((1 / REDUCED, 1 / REDUCED, 1.0))
     onto = scale @ plane @ np.linalg.inv(scale)
     size = other.gray.shape[1], other.gray.shape[0]

@@ -94,10 +94,8 @@ def _search(
     everything = _all_of(words, per_combination)  # in the order in which they were taken, too
     found = [number for at, number in everything if first <= (crowded or at) <= last]
     if parameters.get("license"):
-        wanted, licenses = (
-            set(parameters["license"].split(",")),
-            _licenses_of(words, per_combination),
-        )
+        wanted = set(parameters["license"].split(","))
+        licenses = _licenses_of(words, per_combination)
         found = [number for number in found if licenses[number] in wanted]
     if parameters.get("sort", "").endswith("-asc"):
         found.reverse()
